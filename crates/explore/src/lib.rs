@@ -1,0 +1,1 @@
+//! Answers to a person's questions as plain rows.

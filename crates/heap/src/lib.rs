@@ -1,0 +1,1 @@
+//! What a V8 heap snapshot means.

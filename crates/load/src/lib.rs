@@ -1,0 +1,1 @@
+//! Performing a script against a base URL.

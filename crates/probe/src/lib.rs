@@ -1,0 +1,1 @@
+//! Everything learned from the service's process.

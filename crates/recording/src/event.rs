@@ -1,0 +1,120 @@
+//! What a run says while it happens: one linear stream, consumers cannot answer.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use units::Elapsed;
+
+use crate::{Ledger, Reading, Sample};
+
+/// The stages of a run, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "stage", content = "number")]
+pub enum Stage {
+    /// The service starts and gets ready.
+    Start,
+    /// Load until code, feedback vectors and pools are in place.
+    WarmUp,
+    /// The same time without load.
+    Idle,
+    /// A measured portion of load, numbered from 1.
+    Round(u32),
+    /// The service is ended.
+    Stop,
+}
+
+/// What the run was asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The service's command line.
+    pub command: Vec<String>,
+    /// The folder the service runs in; source paths are shown relative to it.
+    pub working_dir: PathBuf,
+    /// The load script's path as given.
+    pub script: String,
+    /// Where the load goes.
+    pub base_url: String,
+    /// Sessions of each measured round.
+    pub rounds: Vec<u64>,
+    /// Arrivals per second at most.
+    pub arrival_rate: f64,
+}
+
+/// What is known of the service once its inspector answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceFacts {
+    /// The service's process id.
+    pub pid: u32,
+    /// `process.version`, for example `v20.20.2`.
+    pub node_version: Option<String>,
+    /// V8's version.
+    pub v8_version: Option<String>,
+}
+
+/// A heap snapshot in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotFacts {
+    /// The file's name in the run folder.
+    pub file: String,
+    /// Its size.
+    pub bytes: u64,
+    /// How long the service was asked to stand still for it.
+    pub took: Elapsed,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "end", content = "why")]
+pub enum Exit {
+    /// All stages done.
+    Finished,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+    /// An error, in one line.
+    Failed(String),
+}
+
+/// One fact of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The service's process exists.
+    ServiceStarted(ServiceFacts),
+    /// A stage begins; for rounds and warm-up with the number of sessions planned.
+    StageStarted {
+        /// Since the start of the run.
+        at: Elapsed,
+        /// Which stage.
+        stage: Stage,
+        /// Sessions that this stage will create.
+        sessions: Option<u64>,
+    },
+    /// A periodic memory reading.
+    Sampled(Sample),
+    /// The load's counts of the present stage, now and then.
+    LoadProgress(Ledger),
+    /// The stage is in its settling part; the text says what is being waited for.
+    Settling {
+        /// For example `3 sockets still open`.
+        waiting_for: String,
+    },
+    /// A stage's load is drained, the heap collected and read.
+    Settled(Reading),
+    /// A snapshot is being taken.
+    SnapshotProgress {
+        /// Nodes written so far.
+        done: u64,
+        /// Nodes in all.
+        total: u64,
+    },
+    /// A snapshot lies in the run folder.
+    SnapshotTaken(SnapshotFacts),
+    /// A stage ends.
+    StageEnded {
+        /// Since the start of the run.
+        at: Elapsed,
+    },
+    /// Something the reader of the verdict must know.
+    Warning(String),
+    /// The run is over.
+    Ended(Exit),
+}

@@ -1,0 +1,238 @@
+//! Events folded into what is known of a run, and `run.json`.
+
+use serde::{Deserialize, Serialize};
+use units::Elapsed;
+
+use crate::{
+    Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample, ServiceFacts, SnapshotFacts,
+    Stage,
+};
+
+/// The schema of `run.json`; the number rises when a field changes its meaning.
+pub const SCHEMA: &str = "leakscope.run/1";
+
+/// The memory of a service that was left alone until nothing moved, collected twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Since the start of the run.
+    pub at: Elapsed,
+    /// The kernel's figures.
+    pub memory: MemoryFigures,
+    /// V8's figures after two collections.
+    pub heap: HeapFigures,
+    /// Whether everything came to rest, or `--max-settle` was over first.
+    pub at_rest: bool,
+}
+
+/// One stage of a run, with everything that was learned in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// Which stage.
+    #[serde(flatten)]
+    pub stage: Stage,
+    /// Since the start of the run.
+    pub started_at: Elapsed,
+    /// Since the start of the run; `None` while the stage lasts, or if the run ended in it.
+    pub ended_at: Option<Elapsed>,
+    /// Sessions planned.
+    pub planned: Option<u64>,
+    /// Sessions by outcome.
+    pub ledger: Ledger,
+    /// The settled readings, in order: several in a warm-up, one elsewhere.
+    pub readings: Vec<Reading>,
+    /// The snapshot taken at its end.
+    pub snapshot: Option<SnapshotFacts>,
+}
+
+/// A measured round together with the reading before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'a> {
+    /// The settled reading before the round.
+    pub before: &'a Reading,
+    /// The settled reading after it.
+    pub after: &'a Reading,
+    /// Sessions by outcome.
+    pub ledger: &'a Ledger,
+}
+
+/// Everything known of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The version of leakscope that ran.
+    pub leakscope_version: String,
+    /// What the run was asked to do.
+    pub plan: Plan,
+    /// The service.
+    pub service: ServiceFacts,
+    /// The stages, in order.
+    pub stages: Vec<StageRecord>,
+    /// What the reader of the verdict must know.
+    pub warnings: Vec<String>,
+    /// How the run ended; `None` while it lasts, or if leakscope itself was killed.
+    pub exit: Option<Exit>,
+    /// Periodic readings; they live in `samples.csv`, not in `run.json`.
+    #[serde(skip)]
+    pub samples: Vec<Sample>,
+}
+
+impl Recording {
+    /// An empty recording of a plan.
+    #[must_use]
+    pub fn new(plan: Plan, leakscope_version: &str) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            leakscope_version: leakscope_version.to_owned(),
+            plan,
+            service: ServiceFacts::default(),
+            stages: Vec::new(),
+            warnings: Vec::new(),
+            exit: None,
+            samples: Vec::new(),
+        }
+    }
+
+    /// Folds one event in.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::ServiceStarted(facts) => self.service = facts.clone(),
+            Event::StageStarted { at, stage, sessions } => self.stages.push(StageRecord {
+                stage: *stage,
+                started_at: *at,
+                ended_at: None,
+                planned: *sessions,
+                ledger: Ledger::default(),
+                readings: Vec::new(),
+                snapshot: None,
+            }),
+            Event::Sampled(sample) => self.samples.push(*sample),
+            Event::LoadProgress(ledger) => self.in_stage(|s| s.ledger = ledger.clone()),
+            Event::Settled(reading) => self.in_stage(|s| s.readings.push(*reading)),
+            Event::SnapshotTaken(facts) => self.in_stage(|s| s.snapshot = Some(facts.clone())),
+            Event::StageEnded { at } => self.in_stage(|s| s.ended_at = Some(*at)),
+            Event::Warning(text) => self.warnings.push(text.clone()),
+            Event::Ended(exit) => self.exit = Some(exit.clone()),
+            Event::Settling { .. } | Event::SnapshotProgress { .. } => {}
+        }
+    }
+
+    fn in_stage(&mut self, change: impl FnOnce(&mut StageRecord)) {
+        if let Some(stage) = self.stages.last_mut() {
+            change(stage);
+        }
+    }
+
+    /// Sessions of the whole run by outcome, warm-up included.
+    #[must_use]
+    pub fn total_ledger(&self) -> Ledger {
+        let mut total = Ledger::default();
+        for stage in &self.stages {
+            total.add(&stage.ledger);
+        }
+        total
+    }
+
+    /// The measured rounds that are whole: load run, drained and read.
+    #[must_use]
+    pub fn rounds(&self) -> Vec<Round<'_>> {
+        let mut before = None;
+        let mut rounds = Vec::new();
+        for stage in &self.stages {
+            let after = stage.readings.last();
+            if let (Stage::Round(_), Some(before), Some(after)) = (stage.stage, before, after) {
+                rounds.push(Round { before, after, ledger: &stage.ledger });
+            }
+            before = after.or(before);
+        }
+        rounds
+    }
+
+    /// The record of a stage, if the run got that far.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> Option<&StageRecord> {
+        self.stages.iter().find(|record| record.stage == stage)
+    }
+
+    /// The text of `run.json`.
+    ///
+    /// # Errors
+    /// Only if a figure cannot be written as JSON, which would be a bug.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Reads `run.json` back.
+    ///
+    /// # Errors
+    /// If the text is not a recording; the message has line and column.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            command: vec!["node".into(), "server.js".into()],
+            working_dir: "/srv".into(),
+            script: "load.json".into(),
+            base_url: "ws://127.0.0.1:8080".into(),
+            rounds: vec![11, 23],
+            arrival_rate: 50.0,
+        }
+    }
+
+    fn reading(at_s: u64, heap_used: u64) -> Reading {
+        Reading {
+            at: Elapsed { nanos: at_s * 1_000_000_000 },
+            memory: MemoryFigures::default(),
+            heap: HeapFigures { heap_used, ..HeapFigures::default() },
+            at_rest: true,
+        }
+    }
+
+    fn events() -> Vec<Event> {
+        let at = |s: u64| Elapsed { nanos: s * 1_000_000_000 };
+        let start = |s, stage| Event::StageStarted { at: at(s), stage, sessions: Some(11) };
+        let ledger = |n| Ledger { created: n, completed: n, ..Ledger::default() };
+        vec![
+            start(0, Stage::WarmUp),
+            Event::Settled(reading(1, 90)),
+            Event::Settled(reading(2, 100)),
+            Event::StageEnded { at: at(2) },
+            start(2, Stage::Round(1)),
+            Event::LoadProgress(ledger(5)),
+            Event::LoadProgress(ledger(11)),
+            Event::Settled(reading(4, 211)),
+            Event::StageEnded { at: at(4) },
+            start(4, Stage::Round(2)),
+            Event::LoadProgress(ledger(3)),
+            Event::Ended(Exit::Interrupted),
+        ]
+    }
+
+    #[test]
+    fn only_whole_rounds_count_and_start_where_the_last_reading_was() {
+        let mut recording = Recording::new(plan(), "0.0.0");
+        events().iter().for_each(|event| recording.apply(event));
+        let rounds = recording.rounds();
+        assert_eq!(rounds.len(), 1);
+        assert_eq!(rounds[0].before.heap.heap_used, 100);
+        assert_eq!(rounds[0].after.heap.heap_used, 211);
+        assert_eq!(rounds[0].ledger.completed, 11);
+        assert_eq!(recording.total_ledger().created, 14);
+        assert_eq!(recording.exit, Some(Exit::Interrupted));
+    }
+
+    #[test]
+    fn run_json_reads_back_as_the_same_recording() {
+        let mut recording = Recording::new(plan(), "0.0.0");
+        events().iter().for_each(|event| recording.apply(event));
+        let text = recording.to_json().unwrap();
+        assert_eq!(Recording::from_json(&text).unwrap(), recording);
+    }
+}

@@ -1,0 +1,61 @@
+//! The ledger: exactly how many sessions ran, and how each of them ended.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Counts of sessions by outcome. Every rate of a verdict divides by one of these.
+///
+/// Invariant: `completed + failed <= created`; the rest is in flight.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Sessions started.
+    pub created: u64,
+    /// Sessions that went through their whole scenario.
+    pub completed: u64,
+    /// Sessions that ended early, by whatever cause.
+    pub failed: u64,
+    /// Arrivals that `maxVusers` kept from starting; not among `created`.
+    #[serde(default)]
+    pub skipped: u64,
+    /// Why sessions failed: one short cause (`ECONNREFUSED`, `timeout`), one count.
+    #[serde(default)]
+    pub failures: BTreeMap<String, u64>,
+    /// HTTP requests sent.
+    #[serde(default)]
+    pub requests: u64,
+    /// WebSocket messages sent.
+    #[serde(default)]
+    pub messages_sent: u64,
+    /// WebSocket messages received.
+    #[serde(default)]
+    pub messages_received: u64,
+}
+
+impl Ledger {
+    /// Sessions started and not yet ended.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.created.saturating_sub(self.completed + self.failed)
+    }
+
+    /// Adds the counts of another part of the run.
+    pub fn add(&mut self, other: &Self) {
+        self.created += other.created;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.requests += other.requests;
+        self.messages_sent += other.messages_sent;
+        self.messages_received += other.messages_received;
+        for (cause, count) in &other.failures {
+            *self.failures.entry(cause.clone()).or_default() += count;
+        }
+    }
+
+    /// The most frequent cause of failure and its count.
+    #[must_use]
+    pub fn main_failure(&self) -> Option<(&str, u64)> {
+        self.failures.iter().max_by_key(|(_, count)| **count).map(|(c, n)| (c.as_str(), *n))
+    }
+}

@@ -1,0 +1,102 @@
+//! One memory reading, as the kernel and V8 give it.
+
+use serde::{Deserialize, Serialize};
+use units::Elapsed;
+
+/// What the kernel says of a process, in bytes and counts.
+///
+/// A field is `None` where the kernel does not say (another user's process, another system).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryFigures {
+    /// Resident set size, as `ps -o rss`.
+    pub rss: u64,
+    /// Virtual size, as `ps -o vsz`.
+    pub vsz: u64,
+    /// Proportional set size: shared pages divided by their users.
+    pub pss: Option<u64>,
+    /// Unique set size: pages nobody else maps.
+    pub uss: Option<u64>,
+    /// Swapped-out bytes.
+    pub swap: Option<u64>,
+    /// Threads.
+    pub threads: Option<u64>,
+    /// Open file descriptors.
+    pub fds: Option<u64>,
+    /// Of these, sockets.
+    pub sockets: Option<u64>,
+}
+
+/// What V8 says of its isolate, in bytes: `process.memoryUsage()`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeapFigures {
+    /// Bytes V8 reserved for its heap.
+    pub heap_total: u64,
+    /// Bytes of it in use, garbage included.
+    pub heap_used: u64,
+    /// Bytes outside the heap held by objects in it.
+    pub external: u64,
+    /// Of these, `ArrayBuffer` contents.
+    pub array_buffers: u64,
+}
+
+/// One reading of the service's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Since the start of the run.
+    pub at: Elapsed,
+    /// The kernel's figures.
+    pub memory: MemoryFigures,
+    /// V8's figures, where an inspector answered in time.
+    pub heap: Option<HeapFigures>,
+    /// Sessions created so far in the whole run.
+    pub sessions: u64,
+}
+
+/// The columns of `samples.csv`: bytes unless the name says otherwise, empty where unknown.
+pub const SAMPLES_HEADER: &str = "at_s,sessions,rss,vsz,pss,uss,swap,threads,fds,sockets,\
+                                  heap_total,heap_used,external,array_buffers";
+
+impl Sample {
+    /// The sample as one line of `samples.csv`, without the line end.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let cell = |value: Option<u64>| value.map_or_else(String::new, |v| v.to_string());
+        let memory = &self.memory;
+        let heap = |field: fn(&HeapFigures) -> u64| cell(self.heap.as_ref().map(field));
+        [
+            format!("{:.3}", self.at.as_secs_f64()),
+            self.sessions.to_string(),
+            memory.rss.to_string(),
+            memory.vsz.to_string(),
+            cell(memory.pss),
+            cell(memory.uss),
+            cell(memory.swap),
+            cell(memory.threads),
+            cell(memory.fds),
+            cell(memory.sockets),
+            heap(|h| h.heap_total),
+            heap(|h| h.heap_used),
+            heap(|h| h.external),
+            heap(|h| h.array_buffers),
+        ]
+        .join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_as_many_cells_as_the_header_and_leaves_unknowns_empty() {
+        let sample = Sample {
+            at: Elapsed { nanos: 1_250_000_000 },
+            memory: MemoryFigures { rss: 10, vsz: 20, pss: Some(5), ..MemoryFigures::default() },
+            heap: None,
+            sessions: 3,
+        };
+        let line = sample.to_csv();
+        assert_eq!(line, "1.250,3,10,20,5,,,,,,,,,");
+        assert_eq!(line.split(',').count(), SAMPLES_HEADER.split(',').count());
+    }
+}

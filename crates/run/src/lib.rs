@@ -1,0 +1,1 @@
+//! Conducting one run: its order, clock and folder.

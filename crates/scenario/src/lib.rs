@@ -1,0 +1,1 @@
+//! What a load script means: who arrives when, and does what.

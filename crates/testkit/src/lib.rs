@@ -1,0 +1,1 @@
+//! Heaps as text, for tests.

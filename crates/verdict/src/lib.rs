@@ -1,0 +1,1 @@
+//! Whether the facts of a run show a leak, and why.
