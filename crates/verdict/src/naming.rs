@@ -1,0 +1,125 @@
+//! A candidate in the words of a programmer: what the holder is called, how it is reached, which
+//! line declares it and which line adds to it.
+
+mod lines;
+mod path;
+
+use heap::{Analysis, NodeIx, RetainingPaths, Snapshot};
+
+use crate::evidence::{Snapshots, Sources};
+use crate::suspects::{Candidate, ClassGrowth};
+use crate::verdict::{ClassRate, Holder, Suspect};
+use path::{Binding, Words};
+
+/// The last two snapshots and the service's texts: what names are made from.
+pub(crate) struct Namer<'a> {
+    pub(crate) base: &'a Snapshot,
+    pub(crate) last: &'a Snapshot,
+    pub(crate) analysis: &'a Analysis,
+    pub(crate) sources: &'a Sources,
+    paths: RetainingPaths<'a>,
+}
+
+impl<'a> Namer<'a> {
+    pub(crate) fn new(pair: &Snapshots<'a>, sources: &'a Sources) -> Self {
+        let Snapshots { base, last, analysis } = *pair;
+        Self { base, last, analysis, sources, paths: RetainingPaths::of(last) }
+    }
+
+    pub(crate) fn suspect(&self, rank: usize, candidate: &Candidate) -> Suspect {
+        let main = main_class(&candidate.classes);
+        let way_up = self.paths.to(candidate.holder).unwrap_or_default();
+        let words = Words::of(self, &way_up, candidate.holder);
+        let mut told = words.steps;
+        if let Some(class) = main {
+            let last = (self.last, self.analysis);
+            let way_down = heap::way_down(self.base, last, candidate.holder, &class.class);
+            told.extend(path::way_down(self, &way_down.unwrap_or_default()));
+        }
+        let places = lines::places(self, &words.binding);
+        let rate = main.map_or(&candidate.gains, |class| &class.rate);
+        Suspect {
+            rank,
+            class: main.map_or_else(|| "object".to_owned(), |class| class.class.clone()),
+            per_session: rate.per_session,
+            per_round: rate.per_round.clone(),
+            bytes_per_session: candidate.bytes_per_session,
+            classes: candidate.classes.iter().map(class_rate).collect(),
+            holder: Holder {
+                class: self.class(candidate.holder),
+                name: words.binding.name().map(str::to_owned),
+                id: u64::from(self.last.node_id(candidate.holder).0),
+                gains_per_session: candidate.gains.per_session,
+            },
+            path_text: told.join(" \u{2500} "),
+            path: told,
+            mechanism: words.binding.mechanism(&self.class(candidate.holder)),
+            grade: candidate.grade,
+            source: places.source,
+            writer: places.writer,
+            package: places.package,
+            isolate: "main".into(),
+        }
+    }
+
+    /// An object's class as it is said: `{a, b}` becomes `Object {a, b}`.
+    pub(crate) fn class(&self, node: NodeIx) -> String {
+        let class = self.analysis.class_name(self.analysis.class_of(node));
+        if class.starts_with('{') { format!("Object {class}") } else { class.to_string() }
+    }
+}
+
+fn class_rate(class: &ClassGrowth) -> ClassRate {
+    ClassRate { class: class.class.clone(), per_session: class.rate.per_session }
+}
+
+/// The class that says most: one that the program or a package named, nearest to the holder; else
+/// whatever is nearest.
+fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
+    let nearest = |named: bool| {
+        classes
+            .iter()
+            .filter(|c| !named || is_telling(&c.class))
+            .min_by(|a, b| {
+                let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
+                a.depth.cmp(&b.depth).then(by_bytes)
+            })
+    };
+    nearest(true).or_else(|| nearest(false))
+}
+
+/// Whether a class's name tells more than its type.
+fn is_telling(class: &str) -> bool {
+    const PLAIN: [&str; 16] = [
+        "Object", "Array", "Function", "Map", "Set", "Promise", "Symbol", "RegExp", "Date",
+        "ArrayBuffer", "Uint8Array", "Error", "String", "Number", "Arguments", "Generator",
+    ];
+    !PLAIN.contains(&class)
+        && !class.starts_with(['{', '('])
+        && !class.starts_with("system / ")
+        && !class.starts_with("Node / ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rate::Rate;
+
+    fn class(name: &str, depth: u32, bytes: f64) -> ClassGrowth {
+        let rate = Rate::of(vec![101.0], &[101]);
+        ClassGrowth { class: name.into(), rate, bytes_per_session: bytes, depth }
+    }
+
+    #[test]
+    fn a_named_class_near_the_holder_speaks_for_the_leak() {
+        let classes = [
+            class("Sender", 4, 900.0),
+            class("{connection, ops}", 1, 40.0),
+            class("WebSocket", 2, 300.0),
+            class("Array", 2, 500.0),
+        ];
+        assert_eq!(main_class(&classes).unwrap().class, "WebSocket");
+        assert_eq!(main_class(&classes[1..2]).unwrap().class, "{connection, ops}");
+        assert!(main_class(&[]).is_none());
+    }
+}

@@ -1,0 +1,104 @@
+//! Which lines of the source a leak belongs to: where the holder is declared, and which statement
+//! adds to it.
+//!
+//! Names are resolved in the script's own scopes from the closure that captures them. Of several
+//! statements that add, the one wins whose function allocated most of what is still alive.
+
+use source::{Addition, Position, Site};
+
+use super::Namer;
+use super::path::Binding;
+use crate::evidence::{Script, Sources};
+use crate::verdict::SourceLine;
+
+/// The lines of one leak.
+#[derive(Default)]
+pub(super) struct Places {
+    pub(super) source: Option<SourceLine>,
+    pub(super) writer: Option<SourceLine>,
+    pub(super) package: Option<String>,
+}
+
+pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
+    let mut places = match binding {
+        Binding::Variable { name, closure, .. } => variable(namer, name, *closure),
+        Binding::Property { name, owner, .. } => property(namer, name, *owner),
+        Binding::Listeners { event, .. } => listeners(namer, event),
+        Binding::Unnamed => None,
+    }
+    .unwrap_or_default();
+    if places.source.is_none() {
+        places.source.clone_from(&places.writer);
+    }
+    places
+}
+
+fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Option<Places> {
+    let at = namer.last.location(closure?)?;
+    let script = namer.sources.script(at.script_id)?;
+    let seen_from = Position { line: at.line, column: at.column };
+    let declared = script.text.declaration(name, seen_from);
+    let additions = script.text.additions(name, seen_from);
+    Some(Places {
+        source: declared.map(|site| line_of(script, &site)),
+        writer: best(namer.sources, script, &additions),
+        package: script.package(),
+    })
+}
+
+/// The property of an object: in the script of the object's constructor, else wherever one of the
+/// service's own scripts adds to a property of that name.
+fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places> {
+    let of_constructor =
+        namer.last.location(owner).and_then(|at| namer.sources.script(at.script_id));
+    let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
+    let mut first_declared = None;
+    for script in scripts {
+        let declared = script.text.member_declaration(name).map(|site| line_of(script, &site));
+        let additions = script.text.member_additions(name);
+        if let Some(writer) = best(namer.sources, script, &additions) {
+            let source = declared.or(first_declared);
+            return Some(Places { source, writer: Some(writer), package: script.package() });
+        }
+        first_declared = first_declared.or(declared);
+    }
+    Some(Places { source: first_declared, ..Places::default() })
+}
+
+fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
+    namer.sources.own_first().into_iter().find_map(|script| {
+        let additions = script.text.listener_additions(Some(event));
+        let writer = best(namer.sources, script, &additions)?;
+        Some(Places { source: None, writer: Some(writer), package: script.package() })
+    })
+}
+
+/// The addition in the function that allocated most; else the first inside a function; else the
+/// first.
+fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<SourceLine> {
+    let live_bytes = |addition: &Addition| {
+        let start = addition.function.as_ref().map(|f| f.start);
+        let allocator = sources.allocators().iter().find(|a| {
+            let at = Position { line: a.line, column: a.column };
+            a.script_id == script.id && Some(at) == start
+        });
+        allocator.map_or(0, |a| a.live_bytes)
+    };
+    let chosen = additions
+        .iter()
+        .enumerate()
+        .max_by_key(|(i, a)| (live_bytes(a), a.function.is_some(), std::cmp::Reverse(*i)))?
+        .1;
+    let mut line = line_of(script, &chosen.site);
+    line.function = chosen.function.as_ref().map(|f| f.name.clone());
+    Some(line)
+}
+
+fn line_of(script: &Script, site: &Site) -> SourceLine {
+    SourceLine {
+        file: script.file.clone(),
+        line: site.position.line + 1,
+        function: site.function.clone(),
+        text: site.text.clone(),
+    }
+}

@@ -1,0 +1,271 @@
+//! A retaining path in words, and what the holder at its end is bound to.
+//!
+//! A path begins at the last *landmark* before the holder: an object that a programmer knows by
+//! itself (`process`, a module, a timer, the global object). Backing stores, contexts and event
+//! tables are told as what they stand for.
+
+use heap::{EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
+
+use super::Namer;
+
+/// A run of at least this many objects of one class is told as a list.
+const RUN: usize = 4;
+
+/// How a program reaches the holder.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Binding {
+    /// A variable that a closure captures; the closure is known by its node.
+    Variable { name: String, closure: Option<NodeIx>, closure_name: String, listens_to: Option<String> },
+    /// A property of an object.
+    Property { name: String, owner: NodeIx, owner_class: String },
+    /// The listeners of an event.
+    Listeners { event: String, emitter: NodeIx, emitter_class: String },
+    /// Nothing that has a name in the program.
+    Unnamed,
+}
+
+/// The words for a path and its end.
+pub(crate) struct Words {
+    pub(crate) steps: Vec<String>,
+    pub(crate) binding: Binding,
+}
+
+impl Binding {
+    /// The name in the program's text.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Variable { name, .. } | Self::Property { name, .. } => Some(name),
+            Self::Listeners { event, .. } => Some(event),
+            Self::Unnamed => None,
+        }
+    }
+
+    /// Why the holder is alive, in one sentence without an end.
+    pub(crate) fn mechanism(&self, class: &str) -> String {
+        match self {
+            Self::Variable { name, closure_name, listens_to: Some(event), .. } => format!(
+                "{class} captured as `{name}` by the closure {closure_name}, a listener for \
+                 '{event}'"
+            ),
+            Self::Variable { name, closure_name, .. } => {
+                format!("{class} captured as `{name}` by the closure {closure_name}")
+            }
+            Self::Property { name, owner_class, .. } => {
+                format!("{class} kept in the property `{name}` of {owner_class}")
+            }
+            Self::Listeners { event, emitter_class, .. } => {
+                format!("listeners for '{event}' of {emitter_class} that are never removed")
+            }
+            Self::Unnamed => format!("{class} kept alive by the engine's roots"),
+        }
+    }
+}
+
+impl Words {
+    /// The words for the way from the roots to `holder`.
+    pub(crate) fn of(namer: &Namer<'_>, way_up: &[PathStep], holder: NodeIx) -> Self {
+        let start = landmark(namer, way_up);
+        let mut teller = Teller { namer, steps: Vec::new(), binding: Binding::Unnamed, event: None };
+        if let Some(first) = way_up.get(start) {
+            teller.steps.push(teller.object(first.from));
+        }
+        for (i, step) in way_up.iter().enumerate().skip(start) {
+            teller.tell(way_up, i, *step, holder);
+        }
+        if way_up.len() <= start {
+            teller.steps.push(teller.object(holder));
+        }
+        Self { steps: collapse_runs(teller.steps), binding: teller.binding }
+    }
+}
+
+/// The words for the way from a holder down to what piles up.
+pub(super) fn way_down(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
+    let mut words = Vec::new();
+    for step in steps {
+        let is_store = !heap::is_visible(namer.last, step.edge.to);
+        match step.edge.kind {
+            EdgeKind::Internal if is_store => {}
+            EdgeKind::Element => words.push("[n]".to_owned()),
+            EdgeKind::Internal if namer.last.node_type(step.from) == NodeType::Array => {
+                words.push(if is_table(namer, step.from) { "entry" } else { "[n]" }.to_owned());
+            }
+            _ => {}
+        }
+        if !is_store {
+            words.push(namer.class(step.edge.to));
+        }
+    }
+    collapse_runs(dedup_neighbors(words))
+}
+
+/// `elements` of an array show each entry twice: as an element of the array and inside its store.
+fn is_table(namer: &Namer<'_>, store: NodeIx) -> bool {
+    !namer.last.name(store).contains("elements")
+}
+
+fn dedup_neighbors(mut words: Vec<String>) -> Vec<String> {
+    words.dedup();
+    words
+}
+
+/// The step whose `from` is the last landmark; else the first step from an object of the program.
+fn landmark(namer: &Namer<'_>, way_up: &[PathStep]) -> usize {
+    let known = way_up.iter().rposition(|step| is_landmark(namer, step.from));
+    let visible = || way_up.iter().position(|step| heap::is_visible(namer.last, step.from));
+    known.or_else(visible).unwrap_or(way_up.len())
+}
+
+fn is_landmark(namer: &Namer<'_>, node: NodeIx) -> bool {
+    let is_object = namer.last.node_type(node) == NodeType::Object;
+    let name = namer.last.name(node);
+    is_object
+        && (matches!(&*name, "process" | "Module" | "Timeout" | "Immediate")
+            || name.starts_with("global"))
+}
+
+/// Tells one step after the other.
+struct Teller<'a, 'n> {
+    namer: &'a Namer<'n>,
+    steps: Vec<String>,
+    binding: Binding,
+    /// The event whose listener was told last.
+    event: Option<String>,
+}
+
+impl Teller<'_, '_> {
+    fn tell(&mut self, way: &[PathStep], i: usize, step: PathStep, holder: NodeIx) {
+        let to = step.edge.to;
+        let name = self.edge_name(step);
+        match step.edge.kind {
+            EdgeKind::Property if name == "_events" => {}
+            EdgeKind::Property if self.is_event_table(way, i) => self.listener(way, i, &name),
+            EdgeKind::Context => self.variable(way, i, &name),
+            EdgeKind::Property | EdgeKind::Shortcut => self.property(step, name),
+            EdgeKind::Element => self.steps.push("[n]".into()),
+            EdgeKind::Internal if self.namer.last.node_type(step.from) == NodeType::Array => {
+                self.steps.push("[n]".into());
+            }
+            _ => {}
+        }
+        if to == holder || self.is_worth_telling(to, step) {
+            let object = self.object(to);
+            self.steps.push(object);
+        }
+    }
+
+    fn edge_name(&self, step: PathStep) -> String {
+        match self.namer.last.edge_name(step.edge) {
+            EdgeName::Name(name) => name.into_owned(),
+            EdgeName::Index(index) => index.to_string(),
+        }
+    }
+
+    /// Whether the step starts at the table of an emitter's listeners.
+    fn is_event_table(&self, way: &[PathStep], i: usize) -> bool {
+        i > 0 && way[i - 1].edge.to == way[i].from && self.edge_name(way[i - 1]) == "_events"
+    }
+
+    fn listener(&mut self, way: &[PathStep], i: usize, event: &str) {
+        let emitter = way[i - 1].from;
+        self.steps.push(format!("'{event}' listener"));
+        self.event = Some(event.to_owned());
+        let (event, emitter_class) = (event.to_owned(), self.namer.class(emitter));
+        self.binding = Binding::Listeners { event, emitter, emitter_class };
+    }
+
+    fn variable(&mut self, way: &[PathStep], i: usize, name: &str) {
+        let is_closure = |n: NodeIx| self.namer.last.node_type(n) == NodeType::Closure;
+        let closure = way[..i].iter().rev().map(|s| s.from).find(|&n| is_closure(n));
+        let closure_name = closure.map_or_else(|| "of a module".into(), |c| self.object(c));
+        self.steps.push(format!("closure variable `{name}`"));
+        let listens_to = self.event.take();
+        self.binding = Binding::Variable { name: name.to_owned(), closure, closure_name, listens_to };
+    }
+
+    fn property(&mut self, step: PathStep, name: String) {
+        self.steps.push(format!("`.{name}`"));
+        let owner_class = self.namer.class(step.from);
+        self.binding = Binding::Property { name, owner: step.from, owner_class };
+    }
+
+    /// Closures and objects of a class with a name of its own; not contexts, stores and plain
+    /// objects, which the step to them has told already.
+    fn is_worth_telling(&self, node: NodeIx, step: PathStep) -> bool {
+        let snapshot = self.namer.last;
+        match snapshot.node_type(node) {
+            NodeType::Closure => true,
+            NodeType::Object => {
+                let class = self.namer.class(node);
+                let of_events = self.edge_name(step) == "_events";
+                !of_events && !class.starts_with("system / ") && class != "Object"
+                    && !class.starts_with("Object {")
+            }
+            _ => false,
+        }
+    }
+
+    /// An object as it stands in a path: a function with its place, a module with its file.
+    fn object(&self, node: NodeIx) -> String {
+        let snapshot = self.namer.last;
+        if snapshot.node_type(node) != NodeType::Closure {
+            return match &*snapshot.name(node) {
+                name if name.starts_with("global") => "global".into(),
+                _ => self.namer.class(node),
+            };
+        }
+        let name = snapshot.name(node).into_owned();
+        let name = if name.is_empty() { "(anonymous)".to_owned() } else { name };
+        let place = snapshot.location(node).and_then(|at| {
+            let script = self.namer.sources.script(at.script_id)?;
+            Some(format!(" ({}:{})", script.file, at.line + 1))
+        });
+        name + &place.unwrap_or_default()
+    }
+}
+
+/// Runs of one class, with or without the edges between, become `list of N Class`.
+fn collapse_runs(words: Vec<String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut i = 0;
+    while i < words.len() {
+        let stride = [1, 2].into_iter().find(|&stride| run_length(&words[i..], stride) >= RUN);
+        match stride {
+            Some(stride) => {
+                let length = run_length(&words[i..], stride);
+                out.push(format!("list of {length} {}", words[i]));
+                i += (length - 1) * stride + 1;
+            }
+            None => {
+                out.push(words[i].clone());
+                i += 1;
+            }
+        }
+    }
+    out
+}
+
+/// How often the first word comes again, every `stride` words with the same words between.
+fn run_length(words: &[String], stride: usize) -> usize {
+    let Some(first) = words.first() else { return 0 };
+    let same = |k: &usize| {
+        words.get(k * stride) == Some(first)
+            && (stride == 1 || words.get(k * stride - 1) == words.get(1))
+    };
+    1 + (1..).take_while(same).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_runs_are_told_as_a_list() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let told = collapse_runs(words("head Node .next Node .next Node .next Node .value Buffer"));
+        assert_eq!(told.join(" "), "head list of 4 Node .value Buffer");
+        let told = collapse_runs(words("a P P P P P b"));
+        assert_eq!(told.join(" "), "a list of 5 P b");
+        assert_eq!(collapse_runs(words("a a a b")).join(" "), "a a a b");
+    }
+}

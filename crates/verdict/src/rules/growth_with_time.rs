@@ -1,0 +1,67 @@
+//! An object that gains without load grows with time, not with sessions: a timer's work, most
+//! often.
+//!
+//! Trips when one object gains in the idle round and in every measured round, at rates per second
+//! that agree within a factor of two.
+
+use recording::{Recording, Stage, StageRecord};
+
+use super::{Assessment, Finding};
+use crate::Outcome;
+
+/// Objects gained without load that are too few to tell from chance.
+const LEAST: i64 = 3;
+
+pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
+    let idle = assessment.measured.idle?;
+    let recording = assessment.recording;
+    let idle_seconds = seconds(recording.stage(Stage::Idle)?)?;
+    idle.holders.iter().filter(|h| h.net() >= LEAST).find_map(|holder| {
+        let per_second = holder.net() as f64 / idle_seconds;
+        let every_round = (1..).zip(&assessment.measured.rounds).all(|(number, growth)| {
+            let gained = growth.holders.iter().find(|h| h.id == holder.id).map(|h| h.net());
+            let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
+            let rate = round_seconds(recording, number).zip(gained).map(|(s, g)| g as f64 / s);
+            rate.is_some_and(agrees)
+        });
+        every_round.then(|| Finding {
+            outcome: Outcome::Leaking,
+            reason: format!(
+                "the object @{} gains {per_second:.1} a second with load and without: it grows \
+                 with time, not with sessions",
+                holder.id
+            ),
+            next: Some("look for a timer that adds to it".into()),
+        })
+    })
+}
+
+fn round_seconds(recording: &Recording, number: u32) -> Option<f64> {
+    seconds(recording.stage(Stage::Round(number))?)
+}
+
+fn seconds(stage: &StageRecord) -> Option<f64> {
+    let span = stage.ended_at?.as_secs_f64() - stage.started_at.as_secs_f64();
+    (span > 0.0).then_some(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, check};
+    use super::*;
+
+    #[test]
+    fn an_object_that_gains_as_much_without_load_grows_with_time() {
+        // Every stage of the fixture lasts ten seconds.
+        let run = Fixture::new(&[101, 211, 307]).holder(&[20, 21, 19]).idle(20);
+        check(rule, &run, Some(Outcome::Leaking));
+    }
+
+    #[test]
+    fn one_that_gains_with_the_sessions_does_not() {
+        let run = Fixture::new(&[101, 211, 307]).holder(&[101, 211, 307]).idle(0);
+        check(rule, &run, None);
+        let run = Fixture::new(&[101, 211, 307]).holder(&[101, 211, 307]).idle(4);
+        check(rule, &run, None);
+    }
+}

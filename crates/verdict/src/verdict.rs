@@ -1,0 +1,137 @@
+//! What a verdict says. Its JSON form is a contract: `docs/json.md`.
+
+use serde::Serialize;
+
+use crate::Grade;
+
+/// The schema of the JSON form.
+pub const SCHEMA: &str = "leakscope.verdict/1";
+
+/// The answer to the one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Something grows with every session and is never let go.
+    Leaking,
+    /// Nothing grows with the sessions.
+    Clean,
+    /// The facts do not decide.
+    Inconclusive,
+}
+
+/// Whether the service leaks, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The answer.
+    pub outcome: Outcome,
+    /// The answer's reason in one sentence.
+    pub reason: String,
+    /// What to do next, where there is something.
+    pub next: Option<String>,
+    /// Sessions of the measured rounds by outcome.
+    pub sessions: Sessions,
+    /// The measured rounds.
+    pub rounds: Vec<RoundFigures>,
+    /// Growth of heap and external memory per session over the rounds, in bytes.
+    pub bytes_per_session: f64,
+    /// What leaks, most bytes first.
+    pub suspects: Vec<Suspect>,
+    /// What else the reader must know.
+    pub warnings: Vec<String>,
+}
+
+/// Sessions by outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Sessions {
+    /// Started.
+    pub created: u64,
+    /// Went through their whole scenario.
+    pub completed: u64,
+    /// Ended early.
+    pub failed: u64,
+}
+
+/// One measured round and the memory after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RoundFigures {
+    /// Sessions created.
+    pub sessions: u64,
+    /// V8's heap in use after two collections.
+    pub heap_used_bytes: u64,
+    /// Memory outside the heap held by objects in it.
+    pub external_bytes: u64,
+    /// Resident set size.
+    pub rss_bytes: u64,
+}
+
+/// One leak.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suspect {
+    /// From 1, by bytes.
+    pub rank: usize,
+    /// The class that says most about what piles up.
+    pub class: String,
+    /// Objects of that class per session over all rounds.
+    pub per_session: f64,
+    /// The same for each round.
+    pub per_round: Vec<f64>,
+    /// Bytes that pile up per session, everything dragged along included.
+    pub bytes_per_session: f64,
+    /// Every class that grows with this leak, most bytes first.
+    pub classes: Vec<ClassRate>,
+    /// The object that keeps it.
+    pub holder: Holder,
+    /// From the roots to what piles up, one step an entry.
+    pub path: Vec<String>,
+    /// The same as one line.
+    pub path_text: String,
+    /// Why it is kept, in words.
+    pub mechanism: String,
+    /// How certain the figure is.
+    pub grade: Grade,
+    /// Where the holder lives.
+    pub source: Option<SourceLine>,
+    /// The statement that adds to it.
+    pub writer: Option<SourceLine>,
+    /// The installed package in which the writer lies.
+    pub package: Option<String>,
+    /// The isolate; `main` until workers are told apart.
+    pub isolate: String,
+}
+
+/// One class and how many of its objects pile up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassRate {
+    /// The class's name.
+    pub class: String,
+    /// Objects per session.
+    pub per_session: f64,
+}
+
+/// The object that keeps what piles up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Holder {
+    /// Its class.
+    pub class: String,
+    /// The variable or property that it is known by.
+    pub name: Option<String>,
+    /// V8's id, as DevTools shows it after the `@`.
+    pub id: u64,
+    /// References that it gains per session.
+    pub gains_per_session: f64,
+}
+
+/// A line of the service's source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceLine {
+    /// Path relative to the service's working directory.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// The function that the line is in.
+    pub function: Option<String>,
+    /// The line itself, trimmed.
+    pub text: String,
+}
