@@ -1,1 +1,20 @@
-//! Conducting one run: its order, clock and folder.
+//! Conducting one run: its order, its clock and its folder.
+//!
+//! Owns what happens when: the service starts, warms up, rests, is loaded round by round, is read
+//! and captured after each, and is ended whatever happens. The only part of leakscope with a clock
+//! of its own. Must not know what is in a snapshot, nor what a leak is: it leaves facts behind, as
+//! [`recording::Event`]s told to the observer and as files in the [`Folder`].
+
+mod conduct;
+mod error;
+mod folder;
+mod order;
+mod recorder;
+mod settle;
+mod stages;
+
+pub use conduct::conduct;
+pub use error::{Error, Failure};
+pub use folder::{Folder, FolderError, ScriptText};
+pub use order::{Limits, Order, Rounds};
+pub use probe::Ready;

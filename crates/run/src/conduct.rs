@@ -1,0 +1,106 @@
+//! One run from start to end: whatever happens, the service is ended and the folder is whole.
+
+use std::cell::RefCell;
+
+use probe::{Launch, Service};
+use recording::{Event, Exit, Plan, Recording, Stage};
+use tokio_util::sync::CancellationToken;
+
+use crate::recorder::Recorder;
+use crate::stages::Conductor;
+use crate::{Error, Folder, Order};
+
+/// Conducts a run and returns what is known of it, with the error that ended it early, if any.
+///
+/// Every fact is told to `observer` as it happens and kept in `folder`. Cancel `stop` to end the
+/// run; what was recorded until then stays. The service and all its children are ended in every
+/// case. Needs a current-thread Tokio runtime with time and I/O enabled.
+///
+/// # Errors
+/// The second value says why the run did not come to its end: the service failed, no session got
+/// through, the folder could not be written, or the run was stopped.
+pub async fn conduct(
+    order: &Order,
+    folder: &Folder,
+    observer: &mut dyn FnMut(&Event),
+    stop: CancellationToken,
+) -> (Recording, Result<(), Error>) {
+    let recording = Recording::new(plan_of(order), order.version);
+    let recorder = RefCell::new(Recorder::new(recording, folder, observer));
+    let mut result = run(order, folder, &recorder, stop).await;
+    let exit = match &result {
+        Ok(()) => Exit::Finished,
+        Err(Error::Interrupted) => Exit::Interrupted,
+        Err(error) => Exit::Failed(error.to_string()),
+    };
+    let mut recorder = recorder.into_inner();
+    if let Err(error) = recorder.tell(&Event::Ended(exit)) {
+        // A full disk usually was the first error already: that one explains more.
+        result = result.and(Err(error.into()));
+    }
+    (recorder.into_recording(), result)
+}
+
+fn plan_of(order: &Order) -> Plan {
+    Plan {
+        command: order.command.iter().map(|w| w.to_string_lossy().into_owned()).collect(),
+        working_dir: order.working_dir.clone(),
+        script: order.script_name.clone(),
+        base_url: order.base_url.clone(),
+        rounds: order.rounds.measured.clone(),
+        arrival_rate: order.rounds.arrival_rate,
+    }
+}
+
+async fn run(
+    order: &Order,
+    folder: &Folder,
+    recorder: &RefCell<Recorder<'_>>,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let at = recorder.borrow().now();
+    let begin = Event::StageStarted { at, stage: Stage::Start, sessions: None };
+    recorder.borrow_mut().tell(&begin)?;
+    let launch = Launch {
+        command: order.command.clone(),
+        working_dir: order.working_dir.clone(),
+        output: folder.log(),
+        inspector: true,
+        env: Vec::new(),
+    };
+    order.ready.check_free().await?;
+    let mut service = Service::start(&launch)?;
+    let result = guarded(order, folder, recorder, &mut service, stop).await;
+    let ended = service.stop(order.limits.stop_grace).await;
+    result.and(ended.map(|_| ()).map_err(Error::from))
+}
+
+/// The stages, raced against the service's death and the user's wish to stop.
+async fn guarded(
+    order: &Order,
+    folder: &Folder,
+    recorder: &RefCell<Recorder<'_>>,
+    service: &mut Service,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let result = tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Error::Interrupted),
+        result = Conductor::perform(order, folder, recorder, service) => result,
+    };
+    match result {
+        // Whatever failed while the service was dying, its death is the reason.
+        Err(error) if error.failure() == crate::Failure::Service => {
+            let how = tokio::time::timeout(order.limits.stop_grace, service.exited()).await;
+            match how {
+                Ok(how) => Err(Error::Died {
+                    stage: recorder.borrow().recording().stages.last().map(|s| s.stage),
+                    how: how.to_string(),
+                    tail: service.output_tail(12),
+                }),
+                Err(_still_alive) => Err(error),
+            }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,105 @@
+//! Why a run could not be finished.
+
+use recording::Stage;
+use thiserror::Error;
+
+use crate::FolderError;
+
+/// Whose failure it was; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The service did not start, did not get ready, or died.
+    Service,
+    /// No session got through.
+    Load,
+    /// The run folder could not be written.
+    Folder,
+    /// The user ended the run.
+    Interrupted,
+}
+
+/// A run that did not come to its end. What was recorded until then is in the run folder.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The run folder could not be made or written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The service's process or its inspector failed us.
+    #[error(transparent)]
+    Probe(#[from] probe::Error),
+    /// The service ended by itself.
+    #[error("the service ended {}: {how}", during(*.stage))]
+    Died {
+        /// The stage in which it ended.
+        stage: Option<Stage>,
+        /// Exit code or signal, in words.
+        how: String,
+        /// The last lines of its output.
+        tail: Vec<String>,
+    },
+    /// The load could not be performed at all.
+    #[error(transparent)]
+    Load(#[from] load::Error),
+    /// Not one session of a stage got through.
+    #[error("all {failed} sessions of the {} failed: {cause}", stage_name(*.stage))]
+    EverySessionFailed {
+        /// The stage.
+        stage: Stage,
+        /// How many failed.
+        failed: u64,
+        /// The most frequent cause.
+        cause: String,
+    },
+    /// Ctrl-C or SIGTERM.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// Whose failure it was.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Folder(_) => Failure::Folder,
+            Self::Probe(error) if error.is_disk() => Failure::Folder,
+            Self::Probe(_) | Self::Died { .. } => Failure::Service,
+            Self::Load(_) | Self::EverySessionFailed { .. } => Failure::Load,
+            Self::Interrupted => Failure::Interrupted,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Folder(error) => error.hint(),
+            Self::Probe(error) => error.hint(),
+            Self::Died { .. } => Some("its whole output is in the run folder's `service.log`".into()),
+            Self::Load(_) | Self::Interrupted => None,
+            Self::EverySessionFailed { .. } => Some(
+                "check the script with the service started by hand, and that the script's target \
+                 is the address the service listens on"
+                    .into(),
+            ),
+        }
+    }
+}
+
+/// A stage as it is named in a sentence.
+#[must_use]
+pub fn stage_name(stage: Stage) -> String {
+    match stage {
+        Stage::Start => "start".into(),
+        Stage::WarmUp => "warm-up".into(),
+        Stage::Idle => "idle round".into(),
+        Stage::Round(n) => format!("round {n}"),
+        Stage::Stop => "stop".into(),
+    }
+}
+
+fn during(stage: Option<Stage>) -> String {
+    match stage {
+        None | Some(Stage::Start) => "before it was ready".into(),
+        Some(stage) => format!("in the {}", stage_name(stage)),
+    }
+}

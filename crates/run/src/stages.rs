@@ -1,0 +1,313 @@
+//! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use load::{Job, Meter};
+use probe::{Detail, Inspector, Service};
+use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
+use scenario::Arrivals;
+use tokio_util::sync::CancellationToken;
+
+use crate::recorder::Recorder;
+use crate::settle::{POLL, Rest};
+use crate::{Error, Folder, Order, ScriptText};
+
+/// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
+/// enough to see a leak of a few kilobytes a session within a few hundred sessions.
+const SAMPLING_INTERVAL: u64 = 8 << 10;
+
+/// Without load for as long as the longest round needs, within these bounds.
+const IDLE: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
+
+/// Longer texts are left out of `scripts.json`; they are bundles that nobody reads by line.
+const SCRIPT_TEXT_LIMIT: u64 = 4 << 20;
+
+/// What the stages share.
+pub(crate) struct Conductor<'a, 'r> {
+    order: &'a Order,
+    folder: &'a Folder,
+    recorder: &'a RefCell<Recorder<'r>>,
+    pid: u32,
+    inspector: Inspector,
+    baseline_sockets: u64,
+    meter: RefCell<Arc<Meter>>,
+    sessions_before: Cell<u64>,
+    snapshots: Cell<u32>,
+}
+
+impl<'a, 'r> Conductor<'a, 'r> {
+    /// Runs all stages on a service that has just been started.
+    pub(crate) async fn perform(
+        order: &'a Order,
+        folder: &'a Folder,
+        recorder: &'a RefCell<Recorder<'r>>,
+        service: &mut Service,
+    ) -> Result<(), Error> {
+        service.wait_ready(&order.ready, order.limits.ready).await?;
+        let url = service.inspector_url(order.limits.ready).await?;
+        let inspector = Inspector::connect(&url).await?;
+        let facts = inspector.facts().await?;
+        let pid = facts.pid;
+        let conductor = Self {
+            order,
+            folder,
+            recorder,
+            pid,
+            inspector,
+            baseline_sockets: sockets(pid)?,
+            meter: RefCell::default(),
+            sessions_before: Cell::new(0),
+            snapshots: Cell::new(0),
+        };
+        conductor.tell(Event::ServiceStarted(ServiceFacts {
+            pid,
+            node_version: Some(facts.node_version),
+            v8_version: Some(facts.v8_version),
+        }))?;
+        conductor.end_stage()?;
+        tokio::select! {
+            result = conductor.stages() => result,
+            error = conductor.keep_sampling() => Err(error),
+            _how = service.exited() => Err(Error::Died {
+                stage: None,
+                how: String::new(),
+                tail: Vec::new(),
+            }),
+        }
+    }
+
+    async fn stages(&self) -> Result<(), Error> {
+        self.warm_up().await?;
+        self.inspector.start_sampling(SAMPLING_INTERVAL).await?;
+        self.idle().await?;
+        for (i, &sessions) in (1..).zip(&self.order.rounds.measured) {
+            let stage = Stage::Round(i);
+            self.begin_stage(stage, Some(sessions))?;
+            self.load(stage, sessions).await?;
+            self.settle().await?;
+            self.snapshot(&format!("round-{i}")).await?;
+            self.end_stage()?;
+        }
+        self.folder.write_profile(&self.inspector.sampling_profile().await?)?;
+        self.keep_scripts().await?;
+        self.begin_stage(Stage::Stop, None)
+    }
+
+    /// Portions of load until the heap grows by no more, or by the same amount, from one to the
+    /// next: a leaking service never comes to a level, but to a slope.
+    async fn warm_up(&self) -> Result<(), Error> {
+        let rounds = &self.order.rounds;
+        self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
+        let mut heaps = vec![heap_size(&self.settle().await?)];
+        for _ in 0..rounds.warm_up_portions {
+            self.load(Stage::WarmUp, rounds.warm_up).await?;
+            heaps.push(heap_size(&self.settle().await?));
+            if is_steady(&heaps) {
+                break;
+            }
+        }
+        self.snapshot("warm-up").await?;
+        self.end_stage()
+    }
+
+    async fn idle(&self) -> Result<(), Error> {
+        self.begin_stage(Stage::Idle, None)?;
+        let rounds = &self.order.rounds;
+        let longest = rounds.measured.iter().copied().max().unwrap_or(0) as f64;
+        let span = Duration::try_from_secs_f64(longest / rounds.arrival_rate);
+        let span = span.unwrap_or(*IDLE.end()).clamp(*IDLE.start(), *IDLE.end());
+        self.tell(Event::Settling { waiting_for: format!("{} s without load", span.as_secs()) })?;
+        tokio::time::sleep(span).await;
+        self.settle().await?;
+        self.snapshot("idle").await?;
+        self.end_stage()
+    }
+
+    /// Exactly `sessions` sessions; returns when the last of them has ended.
+    async fn load(&self, stage: Stage, sessions: u64) -> Result<(), Error> {
+        let meter = Arc::new(Meter::default());
+        let before = self.ledger_of_stage();
+        self.meter.replace(Arc::clone(&meter));
+        let job = Job {
+            script: Arc::clone(&self.order.script),
+            base_url: self.order.base_url.clone(),
+            arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
+            max_in_flight: Some(self.order.limits.in_flight),
+            session_offset: self.sessions_before.get(),
+            seed: self.order.seed,
+        };
+        let performing = load::perform(job, Arc::clone(&meter), CancellationToken::new());
+        tokio::pin!(performing);
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut performing => break outcome?,
+                () = tokio::time::sleep(POLL) => self.tell_progress(&before, &meter)?,
+            }
+        };
+        self.tell_progress(&before, &meter)?;
+        self.sessions_before.set(self.sessions_before.get() + meter.ledger().created);
+        self.meter.replace(Arc::default());
+        self.folder.write_load(&load::load_json(&outcome))?;
+        every_session_failed(stage, &meter.ledger())
+    }
+
+    fn tell_progress(&self, before: &Ledger, meter: &Meter) -> Result<(), Error> {
+        let mut ledger = before.clone();
+        ledger.add(&meter.ledger());
+        self.tell(Event::LoadProgress(ledger))
+    }
+
+    fn ledger_of_stage(&self) -> Ledger {
+        let recorder = self.recorder.borrow();
+        recorder.recording().stages.last().map(|s| s.ledger.clone()).unwrap_or_default()
+    }
+
+    /// Collects until nothing moves any more, then reads.
+    async fn settle(&self) -> Result<Reading, Error> {
+        let started = Instant::now();
+        let mut rest = Rest::new(self.baseline_sockets);
+        loop {
+            self.collect().await?;
+            let heap = self.inspector.heap_figures().await?;
+            let memory = probe::read_memory(self.pid, Detail::Full)?;
+            let total = heap.heap_used + heap.external;
+            let waiting = rest.wait_for(total, memory.sockets.unwrap_or(0), Instant::now());
+            let out_of_time = started.elapsed() >= self.order.limits.settle;
+            if waiting.is_none() || out_of_time {
+                let at = self.recorder.borrow().now();
+                let reading = Reading { at, memory, heap, at_rest: waiting.is_none() };
+                self.tell(Event::Settled(reading))?;
+                return Ok(reading);
+            }
+            if let Some(waiting_for) = waiting {
+                self.tell(Event::Settling { waiting_for })?;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The last-resort collection twice, with turns of the event loop between, so that finalizers
+    /// run and what they let go is collected too.
+    async fn collect(&self) -> Result<(), Error> {
+        self.inspector.collect_garbage().await?;
+        self.inspector.turn_event_loop().await?;
+        Ok(self.inspector.collect_garbage().await?)
+    }
+
+    async fn snapshot(&self, name: &str) -> Result<(), Error> {
+        let number = self.snapshots.replace(self.snapshots.get() + 1);
+        let path = self.folder.file(&format!("{number}-{name}.heapsnapshot"));
+        // A progress line that cannot be written must not cost the snapshot.
+        let progress = |done, total| {
+            let _ = self.tell(Event::SnapshotProgress { done, total });
+        };
+        let facts = self.inspector.take_snapshot(&path, progress).await?;
+        self.tell(Event::SnapshotTaken(facts))
+    }
+
+    /// Keeps the texts of the service's own scripts, and of its packages, for the verdict to
+    /// quote; Node's internal scripts are left out.
+    async fn keep_scripts(&self) -> Result<(), Error> {
+        let mut texts = Vec::new();
+        for script in self.inspector.scripts().await? {
+            let from_file = script.url.starts_with("file:") || script.url.starts_with('/');
+            let Ok(id) = script.id.parse() else { continue };
+            if from_file && script.length <= SCRIPT_TEXT_LIMIT {
+                let text = self.inspector.script_source(&script.id).await?;
+                texts.push(ScriptText { id, url: script.url, text });
+            }
+        }
+        Ok(self.folder.write_scripts(&texts)?)
+    }
+
+    /// Reads the service's memory at a steady pace; returns only with an error.
+    async fn keep_sampling(&self) -> Error {
+        let mut ticks = tokio::time::interval(self.order.limits.sample_every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.sample().await {
+                return error;
+            }
+        }
+    }
+
+    async fn sample(&self) -> Result<(), Error> {
+        let memory = probe::read_memory(self.pid, Detail::Full)?;
+        // A service that is busy, or writing a snapshot, answers later or not at all.
+        let heap = tokio::time::timeout(POLL, self.inspector.heap_figures()).await;
+        let sample = Sample {
+            at: self.recorder.borrow().now(),
+            memory,
+            heap: heap.ok().and_then(Result::ok),
+            sessions: self.sessions_before.get() + self.meter.borrow().ledger().created,
+        };
+        self.tell(Event::Sampled(sample))
+    }
+
+    fn begin_stage(&self, stage: Stage, sessions: Option<u64>) -> Result<(), Error> {
+        let at = self.recorder.borrow().now();
+        self.tell(Event::StageStarted { at, stage, sessions })
+    }
+
+    fn end_stage(&self) -> Result<(), Error> {
+        let at = self.recorder.borrow().now();
+        self.tell(Event::StageEnded { at })
+    }
+
+    fn tell(&self, event: Event) -> Result<(), Error> {
+        Ok(self.recorder.borrow_mut().tell(&event)?)
+    }
+}
+
+fn sockets(pid: u32) -> Result<u64, Error> {
+    Ok(probe::read_memory(pid, Detail::Full)?.sockets.unwrap_or(0))
+}
+
+/// What V8 holds after a collection, inside its heap and outside.
+fn heap_size(reading: &Reading) -> u64 {
+    reading.heap.heap_used + reading.heap.external
+}
+
+/// Whether the last two steps of the heap's size differ by less than half a percent of it.
+fn is_steady(heaps: &[u64]) -> bool {
+    let [.., before, middle, last] = *heaps else { return false };
+    let step = |from: u64, to: u64| to as f64 - from as f64;
+    (step(middle, last) - step(before, middle)).abs() < 0.005 * last as f64
+}
+
+fn every_session_failed(stage: Stage, ledger: &Ledger) -> Result<(), Error> {
+    match ledger.main_failure() {
+        Some((cause, _)) if ledger.completed == 0 => Err(Error::EverySessionFailed {
+            stage,
+            failed: ledger.failed,
+            cause: cause.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warm_up_is_over_on_a_level_and_on_a_slope_but_not_while_it_falls_off() {
+        assert!(is_steady(&[5_000_000, 5_400_000, 5_410_000, 5_411_000]));
+        assert!(is_steady(&[5_000_000, 6_000_000, 7_000_000]));
+        assert!(!is_steady(&[5_000_000, 5_400_000, 5_410_000]));
+        assert!(!is_steady(&[5_000_000, 5_000_000]));
+    }
+
+    #[test]
+    fn a_stage_fails_only_when_no_session_got_through() {
+        let mut ledger = Ledger { created: 3, failed: 3, ..Ledger::default() };
+        ledger.failures.insert("ECONNREFUSED".into(), 3);
+        let error = every_session_failed(Stage::WarmUp, &ledger).unwrap_err();
+        assert_eq!(error.to_string(), "all 3 sessions of the warm-up failed: ECONNREFUSED");
+        ledger.completed = 1;
+        assert!(every_session_failed(Stage::WarmUp, &ledger).is_ok());
+    }
+}
