@@ -1,1 +1,50 @@
-//! Answers as documents: terminal, HTML, JSON.
+//! Answers as documents: terminal text, JSON, HTML.
+//!
+//! Owns layout: width, color, order of lines. Must not judge or measure anything: every figure
+//! comes from the verdict or the recording. What is escaped, is escaped here.
+
+mod table;
+mod verdict_text;
+
+pub use table::{Align, Column, table};
+pub use verdict_text::verdict_text;
+
+/// How text may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal; lines are broken to fit where they can be.
+    pub width: usize,
+    /// Whether color may be used; no meaning hangs on it.
+    pub color: Color,
+}
+
+/// Whether color may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// ANSI escape sequences.
+    Ansi,
+    /// None.
+    Plain,
+}
+
+impl Style {
+    /// Text without color and without line breaks of its own, for files and pipes.
+    pub const PLAIN: Self = Self { width: usize::MAX, color: Color::Plain };
+
+    fn paint(self, code: &str, text: &str) -> String {
+        match self.color {
+            Color::Ansi => format!("\x1b[{code}m{text}\x1b[0m"),
+            Color::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// Text from the heap with control characters made visible, so that it cannot steer a terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let escape = |c: char| if is_unsafe(c) { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape).collect()
+}
