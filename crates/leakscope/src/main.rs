@@ -1,1 +1,47 @@
-fn main() {}
+//! Arguments to exit code.
+//!
+//! Owns the command line: what was said is parsed here, what it means is resolved once per command
+//! in its own file. The answer goes to stdout, progress and hints to stderr.
+
+mod args;
+mod exit;
+mod failure;
+mod hunt;
+mod judge;
+mod progress;
+mod snapshots;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::Exit;
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` come this way too, and are answers, not errors.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            return exit.into();
+        }
+    };
+    let result = match args.command {
+        Command::Hunt(args) => hunt::hunt(&args),
+        Command::Judge(args) => judge::judge(&args),
+        Command::Summary(args) => views::summary(&args),
+        Command::Diff(args) => views::diff(&args),
+        Command::Retainers(args) => views::retainers(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `leakscope judge`: the verdict from a run's folder alone.
+
+use std::path::Path;
+
+use recording::{Recording, Stage};
+use report::{Color, Style};
+use run::Folder;
+use verdict::{Allocator, Evidence, Snapshots, Sources, Verdict};
+
+use crate::args::JudgeArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, answer};
+use crate::snapshots::{self, Opened};
+
+pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
+    let folder = Folder::open(&args.run);
+    let recording = folder
+        .read_recording()
+        .map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))?;
+    let verdict = judge_folder(&folder, &recording, &mut |_| {})?;
+    publish(&verdict, &recording, args.json.as_deref())?;
+    Ok(verdict.outcome.into())
+}
+
+/// Reads the snapshots of a run one after the other, at most two at a time, and judges.
+pub(crate) fn judge_folder(
+    folder: &Folder,
+    recording: &Recording,
+    reading: &mut dyn FnMut(&str),
+) -> Result<Verdict, Failure> {
+    let mut growth: Vec<(Stage, heap::Growth)> = Vec::new();
+    let mut previous: Option<Opened> = None;
+    let mut last: Option<Opened> = None;
+    for stage in &recording.stages {
+        let Some(facts) = &stage.snapshot else { continue };
+        reading(&facts.file);
+        previous = last.take();
+        let opened = snapshots::open(&folder.file(&facts.file))?;
+        if let Some(base) = &previous {
+            let grown = heap::growth(
+                (&base.snapshot, &base.analysis),
+                (&opened.snapshot, &opened.analysis),
+            );
+            growth.push((stage.stage, grown));
+        }
+        last = Some(opened);
+    }
+    let pair = previous.as_ref().zip(last.as_ref()).map(|(base, last)| Snapshots {
+        base: &base.snapshot,
+        last: &last.snapshot,
+        analysis: &last.analysis,
+    });
+    let sources = sources(folder, recording);
+    Ok(verdict::judge(&Evidence { recording, growth: &growth, snapshots: pair, sources: &sources }))
+}
+
+fn sources(folder: &Folder, recording: &Recording) -> Sources {
+    let texts = folder.read_scripts();
+    let allocators = folder.read_profile().map(|profile| allocators(&profile)).unwrap_or_default();
+    let working_dir = recording.plan.working_dir.to_string_lossy();
+    let scripts = texts.iter().map(|s| (s.id, s.url.as_str(), s.text.as_str()));
+    Sources::parse(scripts, &working_dir, allocators)
+}
+
+/// The functions of V8's sampling heap profile with the bytes alive below them, most first.
+fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
+    let mut found: Vec<Allocator> = Vec::new();
+    let mut open = vec![(&profile["head"], false)];
+    let mut sums: Vec<u64> = Vec::new();
+    // Children before their parent: a node is met twice, its sum is on the stack the second time.
+    while let Some((node, done)) = open.pop() {
+        let children = node["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !done {
+            open.push((node, true));
+            open.extend(children.iter().map(|child| (child, false)));
+            continue;
+        }
+        let below: u64 = sums.split_off(sums.len().saturating_sub(children.len())).iter().sum();
+        let live_bytes = below + node["selfSize"].as_u64().unwrap_or(0);
+        sums.push(live_bytes);
+        let frame = &node["callFrame"];
+        let number = |key: &str| u32::try_from(frame[key].as_i64().unwrap_or(-1)).ok();
+        let script_id = frame["scriptId"].as_str().and_then(|id| id.parse().ok());
+        if let (Some(script_id), Some(line), Some(column)) =
+            (script_id, number("lineNumber"), number("columnNumber"))
+        {
+            let function = frame["functionName"].as_str().unwrap_or_default().to_owned();
+            found.push(Allocator { script_id, function, line, column, live_bytes });
+        }
+    }
+    merged(found)
+}
+
+/// One entry a function, however many ways led to it.
+fn merged(mut found: Vec<Allocator>) -> Vec<Allocator> {
+    found.sort_by_key(|a| (a.script_id, a.line, a.column));
+    found.dedup_by(|later, earlier| {
+        let place = |a: &Allocator| (a.script_id, a.line, a.column);
+        let same = place(later) == place(earlier);
+        if same {
+            earlier.live_bytes += later.live_bytes;
+        }
+        same
+    });
+    found.sort_by_key(|a| std::cmp::Reverse(a.live_bytes));
+    found
+}
+
+/// The verdict to stdout, and as JSON to a file where one was asked for.
+pub(crate) fn publish(
+    verdict: &Verdict,
+    recording: &Recording,
+    json: Option<&Path>,
+) -> Result<(), Failure> {
+    let as_json = || {
+        let text = serde_json::to_string_pretty(verdict).map(|text| text + "\n");
+        text.map_err(|error| Failure::of(Exit::Output, &error))
+    };
+    match json {
+        Some(path) if path == Path::new("-") => return answer(&as_json()?),
+        Some(path) => std::fs::write(path, as_json()?).map_err(|error| {
+            Failure::new(Exit::Output, format!("cannot write `{}`: {error}", path.display()))
+        })?,
+        None => {}
+    }
+    answer(&report::verdict_text(verdict, recording, stdout_style()))
+}
+
+/// Color and width where stdout is a terminal, neither elsewhere.
+pub(crate) fn stdout_style() -> Style {
+    use std::io::IsTerminal;
+    if !std::io::stdout().is_terminal() {
+        return Style::PLAIN;
+    }
+    let width = crate::progress::terminal_width().unwrap_or(100);
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style { width, color: if no_color { Color::Plain } else { Color::Ansi } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn live_bytes_of_a_function_include_what_it_called_over_all_ways() {
+        let frame = |name: &str, line: i64| {
+            serde_json::json!({ "functionName": name, "scriptId": "7", "url": "a.js",
+                "lineNumber": line, "columnNumber": 0 })
+        };
+        let profile = serde_json::json!({ "head": {
+            "callFrame": { "functionName": "(root)", "scriptId": "0", "url": "",
+                "lineNumber": -1, "columnNumber": -1 },
+            "selfSize": 5,
+            "children": [
+                { "callFrame": frame("outer", 1), "selfSize": 10, "children": [
+                    { "callFrame": frame("inner", 2), "selfSize": 100, "children": [] } ] },
+                { "callFrame": frame("inner", 2), "selfSize": 1000, "children": [] },
+            ],
+        } });
+        let found = allocators(&profile);
+        let summary: Vec<_> =
+            found.iter().map(|a| (a.function.as_str(), a.live_bytes)).collect();
+        assert_eq!(summary, [("inner", 1100), ("outer", 110)]);
+    }
+}
