@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show what keeps an object alive
     Retainers(RetainersArgs),
+    /// Print every node of a heap snapshot as tab-separated values: id, class, distance, self size,
+    /// retained size, dominator's id
+    Nodes(NodesArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,7 +70,7 @@ pub(crate) struct HuntArgs {
     pub(crate) sessions: u64,
 
     /// Sessions that arrive per second [default: the script's highest rate, at least 50]
-    #[arg(long, value_name = "PER_SECOND")]
+    #[arg(long, value_name = "PER_SECOND", value_parser = rate)]
     pub(crate) rate: Option<f64>,
 
     /// Folder for what the run leaves behind [default: leakscope-run-DATE-TIME]
@@ -121,13 +124,33 @@ pub(crate) struct JudgeArgs {
 /// How much of a table to print, and how.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TableArgs {
-    /// Rows to print
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub(crate) top: usize,
+    /// Rows to print [default: 30 in a table, all in JSON]
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
 
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl TableArgs {
+    /// Leaves as many rows as were asked for.
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) {
+        rows.truncate(self.top.unwrap_or(usize::MAX));
+    }
+
+    /// Leaves as many rows as were asked for, or as many as fit a screen.
+    pub(crate) fn cut_to_default<T>(&self, rows: &mut Vec<T>) {
+        const ROWS_OF_A_SCREEN: usize = 30;
+        rows.truncate(self.top.unwrap_or(ROWS_OF_A_SCREEN));
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NodesArgs {
+    /// Heap snapshot, plain or .gz
+    #[arg(value_name = "SNAPSHOT")]
+    pub(crate) snapshot: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
@@ -173,6 +196,14 @@ fn seconds(text: &str) -> Result<f64, String> {
         Ok(value) if value.is_finite() && (0.1..=86_400.0).contains(&value) => Ok(value),
         Ok(_) => Err("must be between 0.1 and 86400".into()),
         Err(_) => Err("must be a number of seconds".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && (0.01..=100_000.0).contains(&value) => Ok(value),
+        Ok(_) => Err("must be between 0.01 and 100000".into()),
+        Err(_) => Err("must be a number of sessions per second".into()),
     }
 }
 

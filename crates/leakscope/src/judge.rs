@@ -112,18 +112,20 @@ pub(crate) fn publish(
     recording: &Recording,
     json: Option<&Path>,
 ) -> Result<(), Failure> {
-    let as_json = || {
-        let text = serde_json::to_string_pretty(verdict).map(|text| text + "\n");
-        text.map_err(|error| Failure::of(Exit::Output, &error))
-    };
     match json {
-        Some(path) if path == Path::new("-") => return answer(&as_json()?),
-        Some(path) => std::fs::write(path, as_json()?).map_err(|error| {
+        Some(path) if path == Path::new("-") => return answer(&verdict_json(verdict)?),
+        Some(path) => std::fs::write(path, verdict_json(verdict)?).map_err(|error| {
             Failure::new(Exit::Output, format!("cannot write `{}`: {error}", path.display()))
         })?,
         None => {}
     }
     answer(&report::verdict_text(verdict, recording, stdout_style()))
+}
+
+/// The JSON form of a verdict.
+pub(crate) fn verdict_json(verdict: &Verdict) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(verdict).map(|text| text + "\n");
+    text.map_err(|error| Failure::of(Exit::Output, &error))
 }
 
 /// Color and width where stdout is a terminal, neither elsewhere.

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),
+        Command::Nodes(args) => views::nodes(&args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -3,9 +3,11 @@
 //! Owns layout: width, color, order of lines. Must not judge or measure anything: every figure
 //! comes from the verdict or the recording. What is escaped, is escaped here.
 
+mod html;
 mod table;
 mod verdict_text;
 
+pub use html::html;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
 

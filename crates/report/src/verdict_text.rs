@@ -48,7 +48,7 @@ fn headline(verdict: &Verdict, style: Style) -> String {
 }
 
 /// `15.2 KiB and exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)`.
-fn leak_sentence(suspect: &Suspect) -> String {
+pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
     let bytes = Bytes(suspect.bytes_per_session.max(0.0) as u64);
     let whole = suspect.per_session.round();
     let is_exact = suspect.grade == Grade::A && (suspect.per_session - whole).abs() <= 0.02 * whole;
@@ -66,7 +66,8 @@ fn leak_sentence(suspect: &Suspect) -> String {
     )
 }
 
-fn suspect_text(suspect: &Suspect, style: Style) -> String {
+/// `1 element`, `2 entries`, `0.120 references`.
+pub(crate) fn amount_of_references(suspect: &Suspect) -> String {
     let gains = suspect.holder.gains_per_session;
     let whole = gains.round();
     let amount = if whole > 0.0 && (gains - whole).abs() <= 0.02 * whole {
@@ -82,11 +83,16 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
         (_, true) => "reference",
         (_, false) => "references",
     };
+    format!("{amount} {noun}")
+}
+
+fn suspect_text(suspect: &Suspect, style: Style) -> String {
+    let amount = amount_of_references(suspect);
     let name = suspect.holder.name.as_ref().map(|name| format!(" `{}`", printable(name)));
     let title = format!("{}{}", printable(&suspect.holder.class), name.unwrap_or_default());
     let place = suspect.source.as_ref().map(place).unwrap_or_default();
     let mut out = format!(
-        "  {}. {}   +{amount} {noun} per session   {}\n",
+        "  {}. {}   +{amount} per session   {}\n",
         suspect.rank,
         style.paint("1", &title),
         style.paint("36", &place),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use probe::{Launch, Service};
-use recording::{Event, Exit, Plan, Recording, Stage};
+use recording::{Event, Exit, Recording, Stage};
 use tokio_util::sync::CancellationToken;
 
 use crate::recorder::Recorder;
@@ -25,7 +25,7 @@ pub async fn conduct(
     observer: &mut dyn FnMut(&Event),
     stop: CancellationToken,
 ) -> (Recording, Result<(), Error>) {
-    let recording = Recording::new(plan_of(order), order.version);
+    let recording = Recording::new(order.plan(), order.version);
     let recorder = RefCell::new(Recorder::new(recording, folder, observer));
     let mut result = run(order, folder, &recorder, stop).await;
     let exit = match &result {
@@ -39,17 +39,6 @@ pub async fn conduct(
         result = result.and(Err(error.into()));
     }
     (recorder.into_recording(), result)
-}
-
-fn plan_of(order: &Order) -> Plan {
-    Plan {
-        command: order.command.iter().map(|w| w.to_string_lossy().into_owned()).collect(),
-        working_dir: order.working_dir.clone(),
-        script: order.script_name.clone(),
-        base_url: order.base_url.clone(),
-        rounds: order.rounds.measured.clone(),
-        arrival_rate: order.rounds.arrival_rate,
-    }
 }
 
 async fn run(

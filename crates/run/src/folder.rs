@@ -19,6 +19,12 @@ const LOAD: &str = "load.json";
 const PROFILE: &str = "allocations.heapprofile";
 const SCRIPTS: &str = "scripts.json";
 
+/// The verdict in the run folder, as JSON.
+pub const VERDICT: &str = "verdict.json";
+
+/// The report in the run folder.
+pub const REPORT: &str = "report.html";
+
 /// The text of one of the service's own scripts, so that a verdict can quote its lines later, on
 /// another machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,8 +238,10 @@ impl Folder {
 /// Whether a run writes a file of this name.
 fn is_ours(name: &str) -> bool {
     let name = name.strip_suffix(".part").unwrap_or(name);
-    let fixed = [RUN, SAMPLES, LOG, LOAD, PROFILE, SCRIPTS, "verdict.json", "report.html"];
-    fixed.contains(&name) || name.ends_with(".heapsnapshot")
+    let fixed = [RUN, SAMPLES, LOG, LOAD, PROFILE, SCRIPTS, VERDICT, REPORT];
+    // Snapshots are numbered; others are the user's own.
+    let number = name.strip_suffix(".heapsnapshot").and_then(|stem| stem.split_once('-'));
+    fixed.contains(&name) || number.is_some_and(|(n, _)| n.parse::<u32>().is_ok())
 }
 
 #[cfg(unix)]

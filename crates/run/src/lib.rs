@@ -14,7 +14,7 @@ mod settle;
 mod stages;
 
 pub use conduct::conduct;
-pub use error::{Error, Failure};
-pub use folder::{Folder, FolderError, ScriptText};
+pub use error::{Error, Failure, stage_name};
+pub use folder::{Folder, FolderError, REPORT, ScriptText, VERDICT};
 pub use order::{Limits, Order, Rounds};
 pub use probe::Ready;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use probe::Ready;
+use recording::Plan;
 use scenario::Script;
 
 /// A run, wholly specified: the script is checked, nothing has been started.
@@ -31,6 +32,21 @@ pub struct Order {
     pub seed: u64,
     /// The version of leakscope, for the recording.
     pub version: &'static str,
+}
+
+impl Order {
+    /// The order as the recording keeps it.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        Plan {
+            command: self.command.iter().map(|w| w.to_string_lossy().into_owned()).collect(),
+            working_dir: self.working_dir.clone(),
+            script: self.script_name.clone(),
+            base_url: self.base_url.clone(),
+            rounds: self.rounds.measured.clone(),
+            arrival_rate: self.rounds.arrival_rate,
+        }
+    }
 }
 
 /// How many sessions run, and how fast they arrive.

@@ -1,0 +1,214 @@
+//! `leakscope hunt`: what was asked for becomes an order, the order a run, the run a verdict.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use recording::Recording;
+use run::{Error, Folder, Limits, Order, Ready, Rounds};
+use scenario::Script;
+use tokio_util::sync::CancellationToken;
+use verdict::Verdict;
+
+use crate::args::HuntArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::judge;
+use crate::progress::Progress;
+
+/// Looked for where no script is named.
+const SCRIPT_NAMES: [&str; 3] = ["load.json", "load.yml", "load.yaml"];
+
+/// Sessions per second at least: a hunt's rounds are short, and a script's rate is often chosen
+/// to run for minutes.
+const LEAST_RATE: f64 = 50.0;
+
+/// The seed of every hunt: the same script gives the same sessions.
+const SEED: u64 = 1;
+
+pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
+    let order = order(args)?;
+    let folder = folder(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of(Exit::Service, &error))?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let signals = stop_on_signals(stop.clone())
+            .map_err(|error| Failure::of(Exit::Service, &error))?;
+        let outcome = run_and_judge(args, &order, &folder, stop).await;
+        signals.abort();
+        outcome
+    })
+}
+
+async fn run_and_judge(
+    args: &HuntArgs,
+    order: &Order,
+    folder: &Folder,
+    stop: CancellationToken,
+) -> Result<Exit, Failure> {
+    let mut progress = Progress::new();
+    progress.plan(&order.plan(), &folder.path().display().to_string());
+    let mut observer = |event: &_| progress.tell(event);
+    let (recording, result) = run::conduct(order, folder, &mut observer, stop.clone()).await;
+    result.map_err(|error| run_failed(&error, folder))?;
+    let verdict = tokio::select! {
+        verdict = judge_aside(folder, &recording, &progress) => verdict?,
+        () = stop.cancelled() => return Err(run_failed(&Error::Interrupted, folder)),
+    };
+    drop(progress);
+    keep(&verdict, &recording, folder)?;
+    judge::publish(&verdict, &recording, args.json.as_deref())?;
+    if args.json.as_deref() != Some(Path::new("-")) {
+        let report = folder.file(run::REPORT);
+        crate::failure::answer(&format!("  report     {}\n", report.display()))?;
+    }
+    Ok(verdict.outcome.into())
+}
+
+/// Judges on a thread of its own, so that a signal is heard meanwhile.
+async fn judge_aside(
+    folder: &Folder,
+    recording: &Recording,
+    progress: &Progress,
+) -> Result<Verdict, Failure> {
+    let (folder, recording) = (folder.clone(), recording.clone());
+    let progress = progress.live_line();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut reading = |file: &str| progress.set_message(format!("judge      reading {file}"));
+        // The receiver is gone only if the user has stopped the hunt.
+        let _ = tell.send(judge::judge_folder(&folder, &recording, &mut reading));
+    });
+    told.await.unwrap_or_else(|_| {
+        Err(Failure::new(Exit::Output, "judging the run ended early: this is a bug in leakscope"))
+    })
+}
+
+fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
+    let failed = |error: run::FolderError| Failure::of(Exit::Output, &error).hint(error.hint());
+    folder.write(run::VERDICT, judge::verdict_json(verdict)?.as_bytes()).map_err(failed)?;
+    let report = report::html(verdict, recording);
+    folder.write(run::REPORT, report.as_bytes()).map_err(failed)
+}
+
+fn run_failed(error: &Error, folder: &Folder) -> Failure {
+    let exit = match error.failure() {
+        run::Failure::Folder => Exit::Output,
+        run::Failure::Service => Exit::Service,
+        run::Failure::Load => Exit::Load,
+        run::Failure::Interrupted => Exit::Interrupted,
+    };
+    let mut failure = Failure::of(exit, error).hint(error.hint());
+    if let Error::Died { tail, .. } = error {
+        failure = failure.causes(tail.iter().map(|line| format!("| {line}")));
+    }
+    failure.note(format!("what was recorded until then is in {}", folder.path().display()))
+}
+
+/// Ctrl-C, and what a CI system or a closing terminal sends.
+fn stop_on_signals(stop: CancellationToken) -> std::io::Result<tokio::task::JoinHandle<()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+        stop.cancel();
+    }))
+}
+
+/// Everything that can be known before anything is started.
+fn order(args: &HuntArgs) -> Result<Order, Failure> {
+    let working_dir = std::env::current_dir().map_err(|error| {
+        Failure::new(Exit::Usage, format!("cannot tell the current folder: {error}"))
+    })?;
+    let path = script_path(args)?;
+    let script = read_script(&path)?;
+    let target = target(args, &script, &path)?;
+    let rate = args.rate.unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
+    let ready = match (&args.ready_url, args.ready_port, &args.ready_line) {
+        (Some(url), _, _) => Ready::Url(url.clone()),
+        (_, Some(port), _) => Ready::Port { host: "localhost".into(), port },
+        (_, _, Some(text)) => Ready::Line(text.clone()),
+        _ => Ready::Port { host: target.host().to_owned(), port: target.port() },
+    };
+    let limits = Limits {
+        ready: Duration::from_secs_f64(args.ready_timeout),
+        settle: Duration::from_secs_f64(args.max_settle),
+        ..Limits::default()
+    };
+    Ok(Order {
+        command: args.command.clone(),
+        working_dir,
+        script: Arc::new(script),
+        script_name: path.display().to_string(),
+        base_url: target.to_string(),
+        ready,
+        rounds: Rounds::of_primes(args.rounds, args.sessions, rate),
+        limits,
+        seed: SEED,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {
+    let beside = || SCRIPT_NAMES.iter().map(PathBuf::from).find(|path| path.is_file());
+    args.load.clone().or_else(beside).ok_or_else(|| {
+        Failure::new(Exit::Usage, "no load script given, and no `load.json` or `load.yml` here")
+            .hint(Some("name one with `--load SCRIPT`: Minigun or Artillery, JSON or YAML"))
+    })
+}
+
+/// Reads and checks the script; what is said of it goes to stderr in any case.
+fn read_script(path: &Path) -> Result<Script, Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Exit::Usage, format!("cannot read load script `{name}`: {error}"))
+    })?;
+    let parsed = scenario::parse(&text, &name);
+    crate::failure::print_diagnostics(&parsed.diagnostics);
+    parsed.script.ok_or_else(|| {
+        let message = format!("load script `{name}` cannot be run; nothing was started");
+        Failure::new(Exit::Usage, message)
+    })
+}
+
+/// Where the load goes: only to this machine, unless another was named on the command line.
+fn target(
+    args: &HuntArgs,
+    script: &Script,
+    path: &Path,
+) -> Result<scenario::Target, Failure> {
+    if let Some(url) = &args.target {
+        return scenario::Target::parse(url).map_err(|error| {
+            Failure::new(Exit::Usage, format!("`--target {url}` is no target: {error}"))
+                .hint(Some("give the address the service listens on, as http://127.0.0.1:8080"))
+        });
+    }
+    if script.target.is_loopback() {
+        return Ok(script.target.clone());
+    }
+    let message = format!(
+        "the target of `{}` is `{}`, which is not this machine",
+        path.display(),
+        script.target
+    );
+    Err(Failure::new(Exit::Usage, message).hint(Some(
+        "the service is started here: say where it listens with `--target http://127.0.0.1:PORT`",
+    )))
+}
+
+fn folder(args: &HuntArgs) -> Result<Folder, Failure> {
+    let path = args.out.clone().unwrap_or_else(|| {
+        PathBuf::from(jiff::Zoned::now().strftime("leakscope-run-%Y%m%d-%H%M%S").to_string())
+    });
+    let folder = if args.overwrite { Folder::replace(&path) } else { Folder::create(&path) };
+    folder.map_err(|error| Failure::of(Exit::Output, &error).hint(error.hint()))
+}

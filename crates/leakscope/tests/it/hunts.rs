@@ -1,0 +1,118 @@
+//! The main job: the leaking calculator is found out, the repaired one is not accused.
+
+use crate::harness::{Hunt, examples, node_of_major, read_json};
+
+#[test]
+fn the_leak_of_the_calculator_is_found_and_named() {
+    check_leaking("node");
+}
+
+#[test]
+fn the_repaired_calculator_is_clean() {
+    check_clean("node");
+}
+
+#[test]
+fn the_leak_of_the_calculator_is_found_and_named_on_a_newer_node() {
+    check_leaking(&node_of_major(24));
+}
+
+#[test]
+fn the_repaired_calculator_is_clean_on_a_newer_node() {
+    check_clean(&node_of_major(24));
+}
+
+fn calculator(node: &str, file: &str) -> Hunt {
+    let server = examples().join("calc-server").join(file);
+    Hunt::on(&[node, server.to_str().unwrap()]).calculator_load().arg("--json").arg("verdict.json")
+}
+
+fn check_leaking(node: &str) {
+    let hunt = calculator(node, "server.js");
+    let done = hunt.run();
+    done.check_code(1);
+    hunt.check_nothing_is_left();
+    let verdict = read_json(&hunt.dir.path().join("verdict.json"));
+    assert_eq!(verdict["schema"], "leakscope.verdict/1");
+    assert_eq!(verdict["outcome"], "leaking");
+    assert_eq!(verdict["sessions"]["created"], 101 + 211 + 307);
+    assert_eq!(verdict["sessions"]["failed"], 0);
+    let suspects = verdict["suspects"].as_array().unwrap();
+    assert_eq!(suspects.len(), 1, "one leak is reported once: {suspects:#?}");
+    let suspect = &suspects[0];
+    assert_eq!(suspect["class"], "WebSocket");
+    for rate in suspect["per_round"].as_array().unwrap() {
+        assert!((rate.as_f64().unwrap() - 1.0).abs() < 0.005, "{suspect:#}");
+    }
+    assert_eq!(suspect["holder"]["class"], "Array");
+    assert_eq!(suspect["holder"]["name"], "clients");
+    check_path(suspect);
+    check_lines(suspect);
+    let first_line = done.stdout.lines().next().unwrap();
+    assert!(first_line.starts_with("LEAKING   ") && first_line.contains("exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)"), "{first_line}");
+    assert!(done.stdout.contains("Array `clients`   +1 element per session"), "{}", done.stdout);
+    check_folder(&hunt);
+}
+
+fn check_path(suspect: &serde_json::Value) {
+    let path = suspect["path_text"].as_str().unwrap();
+    let listener = ["'SIGINT' listener", "'SIGTERM' listener"].iter().any(|l| path.contains(l));
+    assert!(path.starts_with("process") && listener, "{path}");
+    for step in ["cleanup (", "closure variable `clients`", "Array", "[n]", "WebSocket"] {
+        assert!(path.contains(step), "`{step}` is not in {path}");
+    }
+}
+
+/// The lines are looked up in the file itself, so that they stay right when it is edited.
+fn check_lines(suspect: &serde_json::Value) {
+    let server = examples().join("calc-server/server.js");
+    let text = std::fs::read_to_string(&server).unwrap();
+    let line = |line: &serde_json::Value| {
+        let number = line["line"].as_u64().unwrap() as usize;
+        assert!(line["file"].as_str().unwrap().ends_with("server.js"), "{line:#}");
+        let expected = text.lines().nth(number - 1).unwrap().trim();
+        assert_eq!(line["text"], expected);
+        expected.to_owned()
+    };
+    assert!(line(&suspect["source"]).contains("clients = []"), "{suspect:#}");
+    assert!(line(&suspect["writer"]).starts_with("clients["), "{suspect:#}");
+    assert_eq!(suspect["writer"]["function"], "onConnection");
+}
+
+fn check_folder(hunt: &Hunt) {
+    let recording = hunt.recording();
+    assert_eq!(recording["exit"]["end"], "finished");
+    let stages: Vec<_> = recording["stages"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = stages.iter().map(|s| s["stage"].as_str().unwrap()).collect();
+    assert_eq!(names, ["start", "warm-up", "idle", "round", "round", "round", "stop"]);
+    for (stage, sessions) in stages[3..6].iter().zip([101, 211, 307]) {
+        let ledger = &stage["ledger"];
+        assert_eq!(ledger["created"], sessions);
+        assert_eq!(ledger["completed"], sessions);
+        let snapshot = stage["snapshot"]["file"].as_str().unwrap();
+        assert!(hunt.run_dir().join(snapshot).is_file());
+    }
+    for file in ["samples.csv", "service.log", "load.json", "verdict.json", "report.html"] {
+        let size = hunt.run_dir().join(file).metadata().map(|m| m.len());
+        assert!(size.as_ref().is_ok_and(|&size| size > 0 || file == "service.log"), "{file}: {size:?}");
+    }
+    let again = std::process::Command::new(env!("CARGO_BIN_EXE_leakscope"))
+        .args(["judge", hunt.run_dir().to_str().unwrap(), "--json", "-"])
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    let judged: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(judged, read_json(&hunt.run_dir().join("verdict.json")));
+    crate::views::check_views(&hunt.run_dir());
+}
+
+fn check_clean(node: &str) {
+    let hunt = calculator(node, "fixed.js");
+    let done = hunt.run();
+    done.check_code(0);
+    hunt.check_nothing_is_left();
+    let verdict = read_json(&hunt.dir.path().join("verdict.json"));
+    assert_eq!(verdict["outcome"], "clean");
+    assert_eq!(verdict["suspects"].as_array().map(Vec::len), Some(0));
+    assert!(done.stdout.starts_with("CLEAN   "), "{}", done.stdout);
+}

@@ -1,0 +1,199 @@
+//! The verdict as one self-contained HTML file: readable offline, printed, attached to a ticket.
+//!
+//! Owns the page's structure and looks. No script and no network: a strict Content-Security-Policy
+//! in the page forbids both. All text goes through the template engine, which escapes it.
+
+mod timeline;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+use recording::{Recording, Stage};
+use units::{ByteDelta, Bytes, Count, Elapsed, PerSession};
+use verdict::{Outcome, SourceLine, Suspect, Verdict};
+
+use crate::printable;
+use crate::verdict_text::{amount_of_references, leak_sentence};
+
+const STYLE: &str = include_str!("html/report.css");
+
+/// The report as the text of an HTML file.
+#[must_use]
+pub fn html(verdict: &Verdict, recording: &Recording) -> String {
+    let (word, class) = outcome(verdict.outcome);
+    let page = markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (word) ": " (printable(&recording.plan.command.join(" "))) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    p.product { "leakscope" span { "memory leak report" } }
+                    h1 { span class={ "outcome " (class) } { (word) } }
+                    p.answer { (answer(verdict)) }
+                    @if let Some(next) = &verdict.next { p.next { strong { "Next: " } (next) } }
+                    @for warning in &verdict.warnings {
+                        p.warning { strong { "Warning: " } (printable(warning)) }
+                    }
+                }
+                main {
+                    @for suspect in &verdict.suspects { (suspect_card(suspect)) }
+                    (rounds(recording))
+                    (timeline::timeline(recording))
+                    (classes(verdict))
+                    (facts(recording))
+                }
+                footer { "leakscope " (recording.leakscope_version) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Leaking => ("LEAKING", "leaking"),
+        Outcome::Clean => ("CLEAN", "clean"),
+        Outcome::Inconclusive => ("INCONCLUSIVE", "inconclusive"),
+    }
+}
+
+fn answer(verdict: &Verdict) -> String {
+    match verdict.suspects.first() {
+        Some(suspect) if verdict.outcome == Outcome::Leaking => leak_sentence(suspect),
+        _ => printable(&verdict.reason),
+    }
+}
+
+fn suspect_card(suspect: &Suspect) -> Markup {
+    let name = suspect.holder.name.as_deref().map(printable);
+    markup! {
+        section.suspect {
+            h2 {
+                span.rank { (suspect.rank) }
+                (printable(&suspect.holder.class)) " "
+                @if let Some(name) = name { code { (name) } }
+            }
+            p.rate {
+                "gains " (amount_of_references(suspect)) " with every session and never lets go; "
+                strong { (Bytes(suspect.bytes_per_session.max(0.0) as u64)) " per session" }
+            }
+            p.mechanism { (printable(&suspect.mechanism)) }
+            ol.path aria-label="Retaining path, from the root" {
+                @for step in &suspect.path { li { (printable(step)) } }
+            }
+            @if let Some(source) = &suspect.source { (line("lives at", source, None)) }
+            @if let Some(writer) = &suspect.writer {
+                (line("added at", writer, suspect.package.as_deref()))
+            }
+        }
+    }
+}
+
+fn line(label: &str, line: &SourceLine, package: Option<&str>) -> Markup {
+    markup! {
+        div.source {
+            p {
+                span.label { (label) } " "
+                @if let Some(function) = &line.function { (printable(function)) " " }
+                span.place { (printable(&line.file)) ":" (line.line) }
+                @if let Some(package) = package { " (package " (printable(package)) ")" }
+            }
+            pre { span.number { (line.line) } code { (printable(&line.text)) } }
+        }
+    }
+}
+
+/// The evidence: what every round left behind after collection.
+fn rounds(recording: &Recording) -> Markup {
+    let rounds = recording.rounds();
+    let size = |reading: &recording::Reading| Bytes(reading.heap.heap_used + reading.heap.external);
+    markup! {
+        section {
+            h2 { "Rounds" }
+            @if rounds.is_empty() { p.empty { "No round came to its end." } }
+            @else {
+                div.scroll { table {
+                    thead { tr {
+                        th.text { "Round" } th { "Sessions" } th { "Failed" } th { "Heap + external" }
+                        th { "Change" } th { "Per session" } th { "RSS" }
+                    } }
+                    tbody {
+                        @for (number, round) in (1..).zip(&rounds) {
+                            @let change = size(round.after).since(size(round.before));
+                            @let sessions = round.ledger.created.max(1);
+                            tr {
+                                th.text scope="row" { (number) }
+                                td { (Count(round.ledger.created)) }
+                                td { (Count(round.ledger.failed)) }
+                                td { (size(round.after)) }
+                                td { (change) }
+                                td { (ByteDelta((change.0 as f64 / sessions as f64) as i64)) }
+                                td { (Bytes(round.after.memory.rss)) }
+                            }
+                        }
+                    }
+                } }
+                p.note {
+                    "Each figure was read when the load had drained and V8 had collected everything \
+                     it could, twice, through the inspector."
+                }
+            }
+        }
+    }
+}
+
+/// Every class that grows with the first suspect, round by round where it is known.
+fn classes(verdict: &Verdict) -> Markup {
+    let Some(suspect) = verdict.suspects.first() else { return markup! {} };
+    markup! {
+        section {
+            h2 { "What piles up" }
+            div.scroll { table {
+                thead { tr { th.text { "Class" } th { "Per session" } } }
+                tbody {
+                    @for class in &suspect.classes {
+                        tr {
+                            th.text scope="row" { (printable(&class.class)) }
+                            td { (PerSession(class.per_session)) }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn facts(recording: &Recording) -> Markup {
+    let plan = &recording.plan;
+    let total = recording.total_ledger();
+    let idle = recording.stage(Stage::Idle).and_then(|stage| {
+        Some(Elapsed { nanos: stage.ended_at?.nanos.saturating_sub(stage.started_at.nanos) })
+    });
+    markup! {
+        section {
+            h2 { "The run" }
+            dl {
+                dt { "Service" } dd { code { (printable(&plan.command.join(" "))) } }
+                dt { "Folder" } dd { code { (printable(&plan.working_dir.to_string_lossy())) } }
+                @if let Some(node) = &recording.service.node_version {
+                    dt { "Node.js" }
+                    dd { (node) " (V8 " (recording.service.v8_version.as_deref().unwrap_or("?")) ")" }
+                }
+                dt { "Load" }
+                dd { (printable(&plan.script)) " to " (printable(&plan.base_url)) ", "
+                    (plan.arrival_rate) " sessions a second" }
+                dt { "Sessions" }
+                dd {
+                    (Count(total.created)) " created, " (Count(total.completed)) " completed, "
+                    (Count(total.failed)) " failed, warm-up included"
+                }
+                @if let Some(idle) = idle { dt { "Idle round" } dd { (idle) } }
+            }
+        }
+    }
+}
