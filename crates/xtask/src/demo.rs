@@ -1,0 +1,72 @@
+//! `cargo xtask demo`: the main job on the example calculator, leaking and mended.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::steps::{self, Result, cargo, program, root, say, target};
+
+pub(crate) fn demo() -> Result {
+    steps::check_node()?;
+    let server = root().join("examples/calc-server");
+    steps::npm_ci("install the example's packages", &server)?;
+    steps::step(
+        "build leakscope",
+        &mut cargo(&["build", "--release", "--package", "leakscope"]),
+    )?;
+    hunt(&server, "server.js", "leaking", 1)?;
+    hunt(&server, "fixed.js", "mended", 0)?;
+    say("\nThe reports lie in");
+    for name in ["leaking", "mended"] {
+        say(&format!(
+            "  {}",
+            run_dir(name).join("report.html").display()
+        ));
+    }
+    Ok(())
+}
+
+fn run_dir(name: &str) -> std::path::PathBuf {
+    target().join("demo").join(name)
+}
+
+/// Hunts on one file of the example and expects an exit code.
+fn hunt(server: &Path, file: &str, name: &str, expected: i32) -> Result {
+    let leakscope = target().join("release/leakscope");
+    let run = run_dir(name);
+    let port = port()?;
+    let url = format!("ws://localhost:{port}");
+    let words = [
+        &*leakscope.to_string_lossy(),
+        "hunt",
+        "--load",
+        "../load.json",
+        "--target",
+        &url,
+        "--overwrite",
+        "--out",
+        &run.to_string_lossy(),
+        "--",
+        "node",
+        file,
+    ];
+    let heading = format!("leakscope hunt --load ../load.json -- node {file}");
+    let mut command = program(&words, server);
+    command.env("PORT", port.to_string());
+    match steps::code_of(&heading, &mut command)? {
+        Some(code) if code == expected => Ok(()),
+        code => Err(format!(
+            "expected exit code {expected} for {file}, got {code:?}"
+        )),
+    }
+}
+
+/// The example's own port, or a free one if something listens there.
+fn port() -> Result<u16> {
+    const OWN: u16 = 8080;
+    if TcpListener::bind(("::", OWN)).is_ok() {
+        return Ok(OWN);
+    }
+    let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    free.map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
+}

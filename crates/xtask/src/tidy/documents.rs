@@ -1,0 +1,90 @@
+//! What is promised is documented: every option of the command line, every exit code; and lock
+//! files name no registry host, so that they hold behind a mirror too.
+
+use std::fs;
+
+use crate::steps::root;
+
+pub(super) fn check() -> Vec<String> {
+    [check_options(), check_exit_codes(), check_lock_files()].concat()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// Every `--option` of the hunt stands in `docs/hunt.md`, with the commands in the README.
+fn check_options() -> Vec<String> {
+    let args = read("crates/leakscope/src/args.rs");
+    let documented = read("docs/hunt.md") + &read("README.md");
+    options(&args)
+        .into_iter()
+        .filter(|option| !documented.contains(&format!("--{option}")))
+        .map(|option| format!("docs/hunt.md, README.md: `--{option}` is not documented"))
+        .collect()
+}
+
+/// The long options that a file with clap's derive declares.
+fn options(args: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_option = false;
+    for line in args.lines().map(str::trim) {
+        if line.starts_with("#[arg(") {
+            is_option = line.contains("long");
+        } else if let Some(field) = line.strip_prefix("pub(crate) ") {
+            let name = field.split(':').next().unwrap_or_default();
+            if is_option {
+                found.push(name.replace('_', "-"));
+            }
+            is_option = false;
+        }
+    }
+    found
+}
+
+fn check_exit_codes() -> Vec<String> {
+    let exits = read("crates/leakscope/src/exit.rs");
+    let codes = exits.lines().filter_map(|line| {
+        let (_, code) = line.trim().strip_suffix(',')?.split_once(" = ")?;
+        code.parse::<u8>().ok()
+    });
+    let mut findings = Vec::new();
+    for code in codes {
+        if !read("docs/json.md").contains(&format!("\n| {code} | ")) {
+            findings.push(format!("docs/json.md: exit code {code} is not documented"));
+        }
+        if !read("crates/leakscope/src/args.rs").contains(&format!("\n  {code:<4} ")) {
+            findings.push(format!("args.rs: exit code {code} is not in the help"));
+        }
+    }
+    findings
+}
+
+fn check_lock_files() -> Vec<String> {
+    let locks = ["examples/calc-server", "crates/leakscope/tests/node"];
+    let mut findings = Vec::new();
+    for dir in locks {
+        let path = format!("{dir}/package-lock.json");
+        let text = read(&path);
+        if text.is_empty() {
+            findings.push(format!("{path}: missing"));
+        }
+        if text.contains("\"resolved\"") || text.contains("://") {
+            findings.push(format!(
+                "{path}: names a registry host; leave `resolved` out"
+            ));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn long_options_are_found_and_positionals_are_not() {
+        let args = "#[arg(long, value_name = \"N\")]\n    pub(crate) max_settle: f64,\n\
+            #[arg(value_name = \"DIR\")]\npub(crate) run: PathBuf,\n\
+            #[command(flatten)]\npub(crate) table: TableArgs,\n";
+        assert_eq!(super::options(args), ["max-settle"]);
+    }
+}
