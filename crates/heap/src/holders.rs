@@ -13,9 +13,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::{
-    Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, PathStep, Snapshot,
-};
+use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, PathStep, Snapshot};
 
 /// Holders whose followers are counted; more than this never matter to a person.
 const HOLDERS_FOLLOWED: usize = 48;
@@ -89,7 +87,11 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     let mut gains: Vec<(NodeIx, u64)> = Vec::new();
     for node in newer.0.nodes() {
         if !cohort.has(node) && is_visible(newer.0, node) {
-            let gained = walk.referents(node).iter().filter(|&&t| cohort.has(t)).count();
+            let gained = walk
+                .referents(node)
+                .iter()
+                .filter(|&&t| cohort.has(t))
+                .count();
             if gained > 0 {
                 gains.push((node, gained as u64));
             }
@@ -97,7 +99,11 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     }
     gains.sort_by_key(|&(node, gained)| (std::cmp::Reverse(gained), node));
     gains.truncate(HOLDERS_FOLLOWED);
-    let nobody = Cohort { born: Vec::new(), objects: 0, bytes: 0 };
+    let nobody = Cohort {
+        born: Vec::new(),
+        objects: 0,
+        bytes: 0,
+    };
     let mut base_walk = Walk::new(base.0, &nobody);
     let mut holders: Vec<HolderGrowth> = gains
         .into_iter()
@@ -105,7 +111,11 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
             let from = walk.referents(node);
             let followers = walk.follow(newer.1, from.into_iter().filter(|&t| cohort.has(t)));
             let id = newer.0.node_id(node);
-            let now = walk.referents(node).into_iter().map(|n| newer.0.node_id(n)).collect();
+            let now = walk
+                .referents(node)
+                .into_iter()
+                .map(|n| newer.0.node_id(n))
+                .collect();
             let lost = base_walk.ids_of_referents(id).difference(&now).count() as u64;
             holder(id, (gained, lost), followers)
         })
@@ -129,7 +139,9 @@ pub fn own_bytes(base: &Snapshot, newer: &Snapshot, holders: &[NodeId]) -> Vec<u
     holders
         .iter()
         .map(|&id| {
-            let Some(node) = newer.node_by_id(id) else { return 0 };
+            let Some(node) = newer.node_by_id(id) else {
+                return 0;
+            };
             let from = walk.referents(node);
             let mut bytes = 0;
             walk.visit_cohort(from.into_iter().filter(|&t| cohort.has(t)), |node, _| {
@@ -151,12 +163,23 @@ pub fn example_of_class(
 ) -> Option<NodeIx> {
     let cohort = Cohort::of(base, newer.0);
     let is_of_class = |&n: &NodeIx| newer.1.class_name(newer.1.class_of(n)) == class;
-    newer.0.nodes().filter(|&n| cohort.has(n)).filter(is_of_class).min_by_key(|&n| newer.0.node_id(n))
+    newer
+        .0
+        .nodes()
+        .filter(|&n| cohort.has(n))
+        .filter(is_of_class)
+        .min_by_key(|&n| newer.0.node_id(n))
 }
 
 fn holder(id: NodeId, (gained, lost): (u64, u64), dragged: Vec<Dragged>) -> HolderGrowth {
     let dragged_bytes = dragged.iter().map(|d| d.bytes).sum();
-    HolderGrowth { id, gained, lost, dragged, dragged_bytes }
+    HolderGrowth {
+        id,
+        gained,
+        lost,
+        dragged,
+        dragged_bytes,
+    }
 }
 
 /// Which nodes of the newer snapshot were not in the base.
@@ -176,7 +199,13 @@ impl Cohort {
                 Some(id) > highest || base.node_by_id(id).is_none()
             })
             .collect();
-        let of_cohort = || newer.nodes().zip(&born).filter(|(_, born)| **born).map(|(n, _)| n);
+        let of_cohort = || {
+            newer
+                .nodes()
+                .zip(&born)
+                .filter(|(_, born)| **born)
+                .map(|(n, _)| n)
+        };
         Self {
             objects: of_cohort().filter(|&n| is_visible(newer, n)).count() as u64,
             bytes: of_cohort().map(|n| newer.self_size(n)).sum(),
@@ -207,7 +236,10 @@ fn is_backing_store(snapshot: &Snapshot, node: NodeIx) -> bool {
     match snapshot.node_type(node) {
         NodeType::Array => true,
         NodeType::Hidden => {
-            matches!(&*snapshot.name(node), "system / PropertyCell" | "system / Cell")
+            matches!(
+                &*snapshot.name(node),
+                "system / PropertyCell" | "system / Cell"
+            )
         }
         _ => false,
     }
@@ -236,7 +268,12 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(snapshot: &'a Snapshot, cohort: &'a Cohort) -> Self {
-        Self { snapshot, cohort, seen: vec![0; snapshot.n_nodes()], stamp: 0 }
+        Self {
+            snapshot,
+            cohort,
+            seen: vec![0; snapshot.n_nodes()],
+            stamp: 0,
+        }
     }
 
     fn is_first_visit(&mut self, node: NodeIx) -> bool {
@@ -268,16 +305,23 @@ impl<'a> Walk<'a> {
 
     /// The ids of the visible objects that the object `id` refers to.
     fn ids_of_referents(&mut self, id: NodeId) -> HashSet<NodeId> {
-        let Some(node) = self.snapshot.node_by_id(id) else { return HashSet::new() };
+        let Some(node) = self.snapshot.node_by_id(id) else {
+            return HashSet::new();
+        };
         let found = self.referents(node);
-        found.into_iter().map(|n| self.snapshot.node_id(n)).collect()
+        found
+            .into_iter()
+            .map(|n| self.snapshot.node_id(n))
+            .collect()
     }
 
     /// Everything of the cohort that `from` leads to through the cohort, by class.
     fn follow(&mut self, analysis: &Analysis, from: impl Iterator<Item = NodeIx>) -> Vec<Dragged> {
         let snapshot = self.snapshot;
         let mut classes = BTreeMap::new();
-        self.visit_cohort(from, |node, depth| count(&mut classes, analysis, snapshot, (node, depth)));
+        self.visit_cohort(from, |node, depth| {
+            count(&mut classes, analysis, snapshot, (node, depth))
+        });
         classes.into_values().collect()
     }
 
@@ -328,11 +372,13 @@ fn count(
 fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassGrowth> {
     let mut classes: BTreeMap<String, ClassGrowth> = BTreeMap::new();
     for diff in crate::compare(base, newer) {
-        let class = classes.entry(diff.name.clone()).or_insert_with(|| ClassGrowth {
-            class: diff.name.clone(),
-            delta: 0,
-            size_delta: 0,
-        });
+        let class = classes
+            .entry(diff.name.clone())
+            .or_insert_with(|| ClassGrowth {
+                class: diff.name.clone(),
+                delta: 0,
+                size_delta: 0,
+            });
         class.delta += diff.delta;
         class.size_delta += diff.size_delta;
     }

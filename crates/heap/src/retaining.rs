@@ -51,7 +51,10 @@ impl<'a> RetainingPaths<'a> {
             queued: 0,
         };
         search.run();
-        Self { snapshot, last_step: search.last_step }
+        Self {
+            snapshot,
+            last_step: search.last_step,
+        }
     }
 
     /// The steps from the root to an object; `None` if only weak references lead to it.
@@ -140,10 +143,18 @@ fn edge_cost(snapshot: &Snapshot, step: PathStep) -> usize {
 /// Internal edges that stand for something a program wrote cost little.
 fn internal_cost(name: &str) -> usize {
     match name {
-        "elements" | "properties" | "table" | "context" | "previous" | "first" | "second"
-        | "parent" | "bound_function" | "bound_this" | "reactions_or_result" | "async_function" => {
-            PLAIN
-        }
+        "elements"
+        | "properties"
+        | "table"
+        | "context"
+        | "previous"
+        | "first"
+        | "second"
+        | "parent"
+        | "bound_function"
+        | "bound_this"
+        | "reactions_or_result"
+        | "async_function" => PLAIN,
         "map" | "prototype" | "initial_map" | "feedback_cell" | "shared" | "code" => HIDDEN,
         _ => INTERNAL,
     }

@@ -1,0 +1,121 @@
+//! The edges by which V8 tells that an entry of a `WeakMap` lives while both map and key do.
+//!
+//! Such an entry shows as two internal edges, one from the key and one from the table, with the
+//! same name but for a leading number. Source: DevTools' `tryParseWeakMapEdgeName`.
+
+use std::collections::HashMap;
+
+use crate::snapshot::{Edge, EdgeKind, Snapshot};
+
+/// The names of such edges, by string.
+#[derive(Debug)]
+pub(super) struct WeakMaps {
+    pairs: HashMap<u32, Pair>,
+}
+
+/// What such a name says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    /// The same for both edges of an entry.
+    pub(super) entry: u32,
+    /// The id of the table, as far as 64 bits hold it.
+    pub(super) table_id: u64,
+}
+
+impl WeakMaps {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let mut entries: HashMap<String, u32> = HashMap::new();
+        let mut pairs = HashMap::new();
+        let n_strings = u32::try_from(snapshot.strings.len()).unwrap_or(u32::MAX);
+        for string in 0..n_strings {
+            let is_candidate = snapshot
+                .strings
+                .literal(string)
+                .first()
+                .is_some_and(u8::is_ascii_digit);
+            if !is_candidate {
+                continue;
+            }
+            let name = snapshot.strings.get(string);
+            if let Some((entry, table_id)) = parsed(&name) {
+                let next = entries.len() as u32;
+                let entry = *entries.entry(entry.to_owned()).or_insert(next);
+                pairs.insert(string, Pair { entry, table_id });
+            }
+        }
+        Self { pairs }
+    }
+
+    pub(super) fn n_pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// What an edge's name says of an entry, if it is such an edge.
+    pub(super) fn pair(&self, edge: Edge) -> Option<Pair> {
+        if edge.kind != EdgeKind::Internal || self.pairs.is_empty() {
+            return None;
+        }
+        self.pairs.get(&edge.name).copied()
+    }
+}
+
+/// `12 / part of key (K @1) -> value (V @2) pair in WeakMap (table @3)`: what follows the first
+/// number, and the table's id. K and V may be anything without a line end.
+fn parsed(name: &str) -> Option<(&str, u64)> {
+    let entry = name.trim_start_matches(|c: char| c.is_ascii_digit());
+    if entry.len() == name.len() {
+        return None;
+    }
+    let inside = entry.strip_prefix(" / part of key (")?.strip_suffix(')')?;
+    let (inside, table_id) = without_number(inside)?;
+    let inside = inside.strip_suffix(") pair in WeakMap (table @")?;
+    let has_line_end = |text: &str| text.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
+    let is_node = |text: &str| {
+        without_number(text)
+            .and_then(|(text, _)| text.strip_suffix(" @"))
+            .is_some_and(|text| !has_line_end(text))
+    };
+    let between = ") -> value (";
+    let is_entry = inside
+        .match_indices(between)
+        .any(|(at, _)| is_node(&inside[..at]) && is_node(&inside[at + between.len()..]));
+    is_entry.then_some((entry, table_id))
+}
+
+/// A text without the number at its end, and the number.
+fn without_number(text: &str) -> Option<(&str, u64)> {
+    let rest = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &text[rest.len()..];
+    let number = digits.bytes().fold(0_u64, |number, digit| {
+        number
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
+    });
+    (!digits.is_empty()).then_some((rest, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_edges_of_an_entry_have_the_same_name_behind_the_number() {
+        let entry = " / part of key (Object @1) -> value (Map @22) pair in WeakMap (table @333)";
+        assert_eq!(parsed(&format!("4{entry}")), Some((entry, 333)));
+        assert_eq!(parsed(&format!("57{entry}")), Some((entry, 333)));
+    }
+
+    #[test]
+    fn names_of_nodes_may_hold_anything_but_line_ends() {
+        let name = "1 / part of key () -> value (x @1) -> value (y @2) pair in WeakMap (table @3)";
+        assert!(parsed(name).is_some());
+        let name = "1 / part of key (a\nb @1) -> value (y @2) pair in WeakMap (table @3)";
+        assert_eq!(parsed(name), None);
+        assert_eq!(
+            parsed("1 / part of key (a) -> value (y @2) pair in WeakMap (table @3)"),
+            None
+        );
+        assert_eq!(parsed("42"), None);
+        assert_eq!(parsed(""), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! Why bytes are no heap snapshot.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Bytes that cannot be read as a heap snapshot; says in which section and at which byte.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The reader failed.
+    #[error("reading failed at byte {offset}: {source}")]
+    Read {
+        /// Bytes read before.
+        offset: u64,
+        /// What the reader said.
+        source: io::Error,
+    },
+    /// The bytes end too early.
+    #[error("it is cut short: it ends in {section}, at byte {offset}")]
+    CutShort {
+        /// Where: a section's name.
+        section: &'static str,
+        /// Bytes in all.
+        offset: u64,
+    },
+    /// A byte that cannot be there.
+    #[error(
+        "it is not a heap snapshot, or is damaged: in {section}, at byte {offset}, {expected} was expected"
+    )]
+    Syntax {
+        /// Where: a section's name.
+        section: &'static str,
+        /// The byte's position.
+        offset: u64,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// The header does not describe the rest.
+    #[error("its header cannot be used: {0}")]
+    Header(String),
+    /// A section is not there at all.
+    #[error("it is not a heap snapshot: it has no `{0}`")]
+    Missing(&'static str),
+    /// A section has fewer records than the header says.
+    #[error("it is damaged: `{section}` holds {found} records, and its header says {expected}")]
+    Count {
+        /// The section's name.
+        section: &'static str,
+        /// Records that the header announces.
+        expected: u64,
+        /// Records that are there.
+        found: u64,
+    },
+    /// A record refers to something that is not there.
+    #[error("it is damaged: record {record} of `{section}` refers to {what} that does not exist")]
+    Index {
+        /// The section's name.
+        section: &'static str,
+        /// The record's number, from 0.
+        record: u64,
+        /// What it refers to.
+        what: &'static str,
+    },
+    /// More than the engine's 32-bit indexes can tell apart.
+    #[error("it is too large: {count} {what}, and at most {most} can be held")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many the header announces.
+        count: u64,
+        /// How many can be held.
+        most: u64,
+    },
+}

@@ -1,0 +1,288 @@
+//! Bytes in, tokens out: just enough of JSON for a heap snapshot, through one small buffer.
+
+use std::io::{ErrorKind, Read};
+
+use crate::Error;
+use crate::strings::Strings;
+
+const BUFFER: usize = 256 << 10;
+
+/// Nesting that is followed when a section is skipped. V8's trace trees are deep.
+const DEEPEST: u64 = 1 << 20;
+
+/// Bytes of the header section; real ones have a few thousand.
+const LONGEST_HEADER: usize = 1 << 20;
+
+/// A section's name is not longer than this.
+const LONGEST_KEY: usize = 256;
+
+pub(super) struct Scanner<R> {
+    reader: R,
+    buffer: Box<[u8]>,
+    at: usize,
+    filled: usize,
+    /// Bytes before the buffer.
+    before: u64,
+    section: &'static str,
+}
+
+impl<R: Read> Scanner<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: vec![0; BUFFER].into_boxed_slice(),
+            at: 0,
+            filled: 0,
+            before: 0,
+            section: "",
+        }
+    }
+
+    /// What errors name from now on.
+    pub(super) fn section(&mut self, section: &'static str) {
+        self.section = section;
+    }
+
+    /// Bytes taken so far.
+    pub(super) fn offset(&self) -> u64 {
+        self.before + self.at as u64
+    }
+
+    pub(super) fn syntax(&self, expected: &'static str) -> Error {
+        let offset = self.offset().saturating_sub(1);
+        Error::Syntax {
+            section: self.section,
+            offset,
+            expected,
+        }
+    }
+
+    /// The bytes at hand; fills the buffer if there are none. Empty only at the end.
+    fn at_hand(&mut self) -> Result<&[u8], Error> {
+        if self.at == self.filled {
+            self.before += self.filled as u64;
+            self.at = 0;
+            self.filled = 0;
+            self.filled = loop {
+                match self.reader.read(&mut self.buffer) {
+                    Ok(n) => break n,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    // What a decompressor says of an archive that is cut short.
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => break 0,
+                    Err(source) => {
+                        return Err(Error::Read {
+                            offset: self.before,
+                            source,
+                        });
+                    }
+                }
+            };
+        }
+        Ok(&self.buffer[self.at..self.filled])
+    }
+
+    fn byte(&mut self) -> Result<u8, Error> {
+        let Some(&byte) = self.at_hand()?.first() else {
+            return Err(Error::CutShort {
+                section: self.section,
+                offset: self.offset(),
+            });
+        };
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// The next byte that is no blank.
+    pub(super) fn next_token(&mut self, _expected: &'static str) -> Result<u8, Error> {
+        loop {
+            let byte = self.byte()?;
+            if !byte.is_ascii_whitespace() {
+                return Ok(byte);
+            }
+        }
+    }
+
+    pub(super) fn expect(&mut self, wanted: u8, expected: &'static str) -> Result<(), Error> {
+        if self.next_token(expected)? == wanted {
+            Ok(())
+        } else {
+            Err(self.syntax(expected))
+        }
+    }
+
+    /// A section's name with its colon.
+    pub(super) fn key(&mut self) -> Result<String, Error> {
+        self.expect(b'"', "a name in quotes")?;
+        let mut name = Vec::new();
+        loop {
+            match self.byte()? {
+                b'"' => break,
+                byte if name.len() < LONGEST_KEY => name.push(byte),
+                _ => return Err(self.syntax("the end of a name")),
+            }
+        }
+        self.expect(b':', "`:`")?;
+        Ok(String::from_utf8_lossy(&name).into_owned())
+    }
+
+    /// All numbers of a flat array; signs do not count, as in DevTools.
+    #[inline]
+    pub(super) fn numbers(&mut self, mut take: impl FnMut(u64)) -> Result<(), Error> {
+        self.expect(b'[', "`[`")?;
+        let mut number: Option<u64> = None;
+        loop {
+            let bytes = self.at_hand()?;
+            if bytes.is_empty() {
+                return Err(Error::CutShort {
+                    section: self.section,
+                    offset: self.offset(),
+                });
+            }
+            let mut used = 0;
+            for &byte in bytes {
+                used += 1;
+                let digit = byte.wrapping_sub(b'0');
+                if digit < 10 {
+                    let so_far = number.unwrap_or(0);
+                    number = Some(so_far.wrapping_mul(10).wrapping_add(u64::from(digit)));
+                    continue;
+                }
+                if let Some(number) = number.take() {
+                    take(number);
+                }
+                match byte {
+                    b',' | b'\n' | b' ' | b'-' | b'\r' | b'\t' | b'.' => {}
+                    b']' => {
+                        self.at += used;
+                        return Ok(());
+                    }
+                    _ => {
+                        self.at += used;
+                        return Err(self.syntax("a number"));
+                    }
+                }
+            }
+            self.at += used;
+        }
+    }
+
+    /// All strings of a flat array, undecoded.
+    pub(super) fn strings(&mut self, strings: &mut Strings) -> Result<(), Error> {
+        self.expect(b'[', "`[`")?;
+        let mut may_end = true;
+        loop {
+            match self.next_token("a string or `]`")? {
+                b'"' => {
+                    self.string(|part| strings.append(part))?;
+                    strings.end();
+                }
+                b']' if may_end => return Ok(()),
+                _ => return Err(self.syntax("a string")),
+            }
+            match self.next_token("`,` or `]`")? {
+                b',' => may_end = false,
+                b']' => return Ok(()),
+                _ => return Err(self.syntax("`,` or `]`")),
+            }
+        }
+    }
+
+    /// The rest of a string whose opening quote is taken, part by part, without the closing one.
+    fn string(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), Error> {
+        loop {
+            let bytes = self.at_hand()?;
+            if bytes.is_empty() {
+                return Err(Error::CutShort {
+                    section: self.section,
+                    offset: self.offset(),
+                });
+            }
+            let Some(end) = memchr::memchr2(b'"', b'\\', bytes) else {
+                take(bytes);
+                self.at = self.filled;
+                continue;
+            };
+            take(&bytes[..end]);
+            let is_quote = bytes[end] == b'"';
+            self.at += end + 1;
+            if is_quote {
+                return Ok(());
+            }
+            let escaped = self.byte()?;
+            take(&[b'\\', escaped]);
+        }
+    }
+
+    /// The text of an object, for a parser of the whole of JSON.
+    pub(super) fn value_text(&mut self) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        let first = self.next_token("`{`")?;
+        if first != b'{' {
+            return Err(self.syntax("`{`"));
+        }
+        text.push(first);
+        let mut depth = 1;
+        while depth > 0 {
+            let byte = self.byte()?;
+            text.push(byte);
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                b'"' => {
+                    self.string(|part| text.extend_from_slice(part))?;
+                    text.push(b'"');
+                }
+                _ => {}
+            }
+            if text.len() > LONGEST_HEADER {
+                return Err(self.syntax("the end of the header"));
+            }
+        }
+        Ok(text)
+    }
+
+    /// Passes over a value of any kind.
+    pub(super) fn skip_value(&mut self) -> Result<(), Error> {
+        let mut depth: u64 = 0;
+        loop {
+            match self.peek_token()? {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' if depth > 0 => depth -= 1,
+                b'"' => {
+                    self.at += 1;
+                    self.string(|_| {})?;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                // A number or a word at the top ends where the list of sections goes on.
+                b',' | b'}' | b']' if depth == 0 => return Ok(()),
+                _ => {
+                    self.at += 1;
+                    continue;
+                }
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Ok(());
+            }
+            if depth > DEEPEST {
+                return Err(self.syntax("less nesting"));
+            }
+        }
+    }
+
+    fn peek_token(&mut self) -> Result<u8, Error> {
+        loop {
+            let (section, offset) = (self.section, self.offset());
+            let Some(&byte) = self.at_hand()?.first() else {
+                return Err(Error::CutShort { section, offset });
+            };
+            if !byte.is_ascii_whitespace() {
+                return Ok(byte);
+            }
+            self.at += 1;
+        }
+    }
+}

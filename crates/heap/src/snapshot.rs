@@ -1,0 +1,388 @@
+//! The graph of a snapshot: nodes and edges in columns, edges of a node side by side.
+//!
+//! Invariant: every index in a [`Snapshot`] is in range; the parser refuses what is not.
+//! Memory: 14 bytes a node and 9 an edge, and the strings as they stand in the file.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::Serialize;
+
+use crate::strings::Strings;
+
+/// A node's position in one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeIx(pub u32);
+
+/// V8's id of an object: it outlives the snapshot, not the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct NodeId(pub u64);
+
+/// What V8 calls the type of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NodeType {
+    /// The engine's own.
+    Hidden,
+    /// A backing store.
+    Array,
+    /// A flat string.
+    String,
+    /// An object of the program, or of the engine that looks like one.
+    Object,
+    /// Compiled code and what belongs to it.
+    Code,
+    /// A function.
+    Closure,
+    /// A regular expression.
+    RegExp,
+    /// A number on the heap.
+    Number,
+    /// Memory outside the heap.
+    Native,
+    /// Made for the snapshot: roots and groups.
+    Synthetic,
+    /// A string that is the concatenation of two.
+    ConsString,
+    /// A string that is part of another.
+    SlicedString,
+    /// A symbol.
+    Symbol,
+    /// A big integer.
+    BigInt,
+    /// A hidden class and what belongs to it.
+    ObjectShape,
+    /// What this engine has no name for.
+    Unknown,
+}
+
+/// What V8 calls the type of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    /// A variable of a context.
+    Context,
+    /// An element of an array.
+    Element,
+    /// A property of an object.
+    Property,
+    /// A reference of the engine's own, with a name.
+    Internal,
+    /// A reference of the engine's own, with a number.
+    Hidden,
+    /// From a root to what a program sees of it.
+    Shortcut,
+    /// A reference that keeps nothing alive.
+    Weak,
+    /// What this engine has no name for.
+    Unknown,
+}
+
+/// A reference from one object to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// Its kind.
+    pub kind: EdgeKind,
+    /// The object referred to.
+    pub to: NodeIx,
+    /// String or number, by the kind.
+    pub(crate) name: u32,
+}
+
+/// What an edge is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeName<'a> {
+    /// A position.
+    Index(u32),
+    /// A name.
+    Name(Cow<'a, str>),
+}
+
+/// Where an object's constructor, or a function, stands in its script. Zero-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// V8's script id.
+    pub script_id: u32,
+    /// Line.
+    pub line: u32,
+    /// Column, in UTF-16 units.
+    pub column: u32,
+}
+
+/// Nodes, column by column.
+#[derive(Debug, Default)]
+pub(crate) struct Nodes {
+    /// Into the header's list of types.
+    pub(crate) kind: Vec<u8>,
+    pub(crate) name: Vec<u32>,
+    /// DevTools keeps 32 bits of ids and sizes.
+    pub(crate) id: Vec<u32>,
+    pub(crate) self_size: Vec<u32>,
+    /// The first edge of each node, and at the end the number of edges.
+    pub(crate) first_edge: Vec<u32>,
+    /// V8's detachedness; empty if the header has no such field.
+    pub(crate) detachedness: Vec<u8>,
+}
+
+/// Edges, column by column.
+#[derive(Debug, Default)]
+pub(crate) struct Edges {
+    /// Into the header's list of types.
+    pub(crate) kind: Vec<u8>,
+    pub(crate) name: Vec<u32>,
+    pub(crate) to: Vec<u32>,
+}
+
+/// One heap snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(crate) nodes: Nodes,
+    pub(crate) edges: Edges,
+    pub(crate) strings: Strings,
+    pub(crate) node_types: Vec<NodeType>,
+    pub(crate) node_type_names: Vec<String>,
+    pub(crate) edge_kinds: Vec<EdgeKind>,
+    pub(crate) root: NodeIx,
+    pub(crate) extra_native_bytes: u64,
+    /// Sorted by node.
+    pub(crate) locations: Vec<(NodeIx, Location)>,
+    /// Native nodes that are shown as detached.
+    pub(crate) renamed: HashMap<NodeIx, String>,
+    pub(crate) by_id: OnceLock<Vec<u32>>,
+}
+
+impl NodeIx {
+    /// As an index into a column.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// From an index into a column.
+    pub(crate) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).expect("the parser refuses more nodes than 32 bits count"))
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for EdgeName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => index.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl NodeType {
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "hidden" => Self::Hidden,
+            "array" => Self::Array,
+            "string" => Self::String,
+            "object" => Self::Object,
+            "code" => Self::Code,
+            "closure" => Self::Closure,
+            "regexp" => Self::RegExp,
+            "number" => Self::Number,
+            "native" => Self::Native,
+            "synthetic" => Self::Synthetic,
+            "concatenated string" => Self::ConsString,
+            "sliced string" => Self::SlicedString,
+            "symbol" => Self::Symbol,
+            "bigint" => Self::BigInt,
+            "object shape" => Self::ObjectShape,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl EdgeKind {
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "context" => Self::Context,
+            "element" => Self::Element,
+            "property" => Self::Property,
+            "internal" => Self::Internal,
+            "hidden" => Self::Hidden,
+            "shortcut" => Self::Shortcut,
+            "weak" => Self::Weak,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether edges of this kind have a number instead of a name.
+    pub(crate) fn is_numbered(self) -> bool {
+        matches!(self, Self::Element | Self::Hidden)
+    }
+}
+
+impl Snapshot {
+    /// How many nodes there are.
+    #[must_use]
+    pub fn n_nodes(&self) -> usize {
+        self.nodes.kind.len()
+    }
+
+    /// How many edges there are.
+    #[must_use]
+    pub fn n_edges(&self) -> usize {
+        self.edges.kind.len()
+    }
+
+    /// All nodes, in file order.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeIx> + use<> {
+        (0..self.nodes.kind.len() as u32).map(NodeIx)
+    }
+
+    /// The node that everything hangs from.
+    #[must_use]
+    pub fn root(&self) -> NodeIx {
+        self.root
+    }
+
+    /// Memory outside the heap that no node accounts for, in bytes.
+    #[must_use]
+    pub fn extra_native_bytes(&self) -> u64 {
+        self.extra_native_bytes
+    }
+
+    /// A node's type.
+    #[must_use]
+    pub fn node_type(&self, node: NodeIx) -> NodeType {
+        self.node_types[usize::from(self.nodes.kind[node.index()])]
+    }
+
+    /// The name of a node's type, as the file has it.
+    #[must_use]
+    pub fn node_type_name(&self, node: NodeIx) -> &str {
+        &self.node_type_names[usize::from(self.nodes.kind[node.index()])]
+    }
+
+    /// A node's name: a class, a function's name, a string's beginning.
+    #[must_use]
+    pub fn name(&self, node: NodeIx) -> Cow<'_, str> {
+        match self.renamed.get(&node) {
+            Some(name) => Cow::Borrowed(name),
+            None => self.strings.get(self.nodes.name[node.index()]),
+        }
+    }
+
+    /// V8's id of a node.
+    #[must_use]
+    pub fn node_id(&self, node: NodeIx) -> NodeId {
+        NodeId(u64::from(self.nodes.id[node.index()]))
+    }
+
+    /// The node with an id; the first in the file, should there be several.
+    #[must_use]
+    pub fn node_by_id(&self, id: NodeId) -> Option<NodeIx> {
+        let id = u32::try_from(id.0).ok()?;
+        let ids = &self.nodes.id;
+        let by_id = self.by_id.get_or_init(|| {
+            let mut order: Vec<u32> = self.nodes().map(|n| n.0).collect();
+            order.sort_by_key(|&n| (ids[n as usize], n));
+            order
+        });
+        let at = by_id.partition_point(|&n| ids[n as usize] < id);
+        by_id
+            .get(at)
+            .copied()
+            .filter(|&n| ids[n as usize] == id)
+            .map(NodeIx)
+    }
+
+    /// A node's own size in bytes, as V8 wrote it.
+    #[must_use]
+    pub fn self_size(&self, node: NodeIx) -> u64 {
+        u64::from(self.nodes.self_size[node.index()])
+    }
+
+    /// V8's word on whether a DOM node is detached: 0 unknown, 1 attached, 2 detached.
+    #[must_use]
+    pub fn detachedness(&self, node: NodeIx) -> u8 {
+        self.nodes
+            .detachedness
+            .get(node.index())
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The references that a node has, in file order.
+    pub fn edges(
+        &self,
+        node: NodeIx,
+    ) -> impl ExactSizeIterator<Item = Edge> + DoubleEndedIterator + '_ {
+        self.edge_range(node).map(|edge| self.edge(edge))
+    }
+
+    /// What an edge is called.
+    #[must_use]
+    pub fn edge_name(&self, edge: Edge) -> EdgeName<'_> {
+        if edge.kind.is_numbered() {
+            return EdgeName::Index(edge.name);
+        }
+        let name = self.strings.get(edge.name);
+        match edge.kind {
+            // DevTools shows a shortcut whose name starts with a number as that number.
+            EdgeKind::Shortcut => match leading_integer(&name) {
+                Some(number) => EdgeName::Name(number.to_string().into()),
+                None => EdgeName::Name(name),
+            },
+            _ => EdgeName::Name(name),
+        }
+    }
+
+    /// Where a function, or the constructor of an object, stands in its script.
+    #[must_use]
+    pub fn location(&self, node: NodeIx) -> Option<Location> {
+        let at = self
+            .locations
+            .binary_search_by_key(&node, |&(node, _)| node)
+            .ok()?;
+        Some(self.locations[at].1)
+    }
+
+    /// The positions of a node's edges.
+    pub(crate) fn edge_range(&self, node: NodeIx) -> std::ops::Range<usize> {
+        let first = &self.nodes.first_edge;
+        first[node.index()] as usize..first[node.index() + 1] as usize
+    }
+
+    pub(crate) fn edge(&self, edge: usize) -> Edge {
+        Edge {
+            kind: self.edge_kinds[usize::from(self.edges.kind[edge])],
+            to: NodeIx(self.edges.to[edge]),
+            name: self.edges.name[edge],
+        }
+    }
+
+    /// The target of the first edge of this kind and name.
+    pub(crate) fn target(&self, node: NodeIx, kind: EdgeKind, name: &str) -> Option<NodeIx> {
+        let is_it =
+            |edge: &Edge| edge.kind == kind && self.strings.literal(edge.name) == name.as_bytes();
+        self.edges(node).find(is_it).map(|edge| edge.to)
+    }
+}
+
+/// The integer that a text starts with, by the rules of JavaScript's `parseInt`.
+pub(crate) fn leading_integer(text: &str) -> Option<f64> {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => (-1.0, &text[1..]),
+        b'+' => (1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits[..end]
+        .parse::<f64>()
+        .ok()
+        .map(|number| sign * number)
+}
