@@ -1,29 +1,35 @@
 'use strict';
-// node client.js 3 2 -        sends its words and prints the last answer
-// node client.js              reads lines from stdin and prints every answer
-// The server's address comes from the variable URL; ws://localhost:8080 if there is none.
+
+// Talks to the calculator:
+//
+//   node client.js 3 2 -        sends the words and prints the answers
+//   node client.js              sends each line that you type
+//
+// The server is the one at PORT on this machine, 8080 by default, or wherever CALC_URL says.
 
 const readline = require('node:readline');
-const { WebSocket } = require('ws');
+const WebSocket = require('ws');
 
+const url = process.env.CALC_URL || `ws://127.0.0.1:${process.env.PORT || 8080}`;
 const words = process.argv.slice(2);
-const ws = new WebSocket(process.env.URL || 'ws://localhost:8080');
+const connection = new WebSocket(url);
 
-ws.on('error', (error) => {
-  console.error(`cannot talk to ${ws.url}: ${error.message || error.code}`);
-  process.exitCode = 1;
-});
-ws.on('open', () => {
-  if (words.length === 0) {
-    ws.on('message', (answer) => console.log(String(answer)));
-    readline.createInterface({ input: process.stdin })
-      .on('line', (line) => ws.send(line))
-      .on('close', () => ws.close());
+connection.on('open', () => {
+  if (words.length > 0) {
+    // Answers on their way arrive before the server agrees to close.
+    connection.send(words.join(' '));
+    connection.close();
     return;
   }
-  let last;
-  ws.on('message', (answer) => { last = String(answer); });
-  ws.on('close', () => { if (last !== undefined) console.log(last); });
-  ws.send(words.join(' '));
-  ws.close(); // The server answers what came before the close, then closes too.
+  const lines = readline.createInterface({ input: process.stdin });
+  lines.on('line', (line) => connection.send(line));
+  lines.on('close', () => connection.close());
+  connection.on('close', () => lines.close());
+});
+
+connection.on('message', (answer) => console.log(String(answer)));
+
+connection.on('error', (error) => {
+  console.error(`error: cannot reach ${url}: ${error.message || error.code}`);
+  process.exitCode = 1;
 });

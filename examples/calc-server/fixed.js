@@ -1,37 +1,55 @@
 'use strict';
-// A calculator in reverse Polish notation over WebSockets. This is server.js, mended.
+
+// An RPN calculator over WebSockets: send `3 2 -` and get `1`. This is server.js without its
+// leak: a client that has left is forgotten.
 
 const { WebSocketServer } = require('ws');
 const { calculate } = require('./calculator');
 
-const port = Number(process.env.PORT || 8080);
-const clients = [];
+// How long clients may take to say goodbye, in milliseconds.
+const FAREWELL = 500;
 
-const server = new WebSocketServer({ port, maxPayload: 4096 }, () => {
-  console.log(`listening on ws://localhost:${port}`);
+// Everybody who is connected, for cleanup.
+const clients = [];
+let nextId = 0;
+
+const server = new WebSocketServer({
+  host: '127.0.0.1',
+  port: Number(process.env.PORT || 8080),
+  maxPayload: 64 * 1024,
 });
-server.on('connection', onConnection);
+
+server.on('listening', () => {
+  console.log(`listening on ws://127.0.0.1:${server.address().port}`);
+});
+
 server.on('error', (error) => {
-  console.error(`cannot serve: ${error.message}`);
+  console.error(`error: ${error.message}`);
   process.exit(1);
 });
 
+server.on('connection', onConnection);
+
 function onConnection(ws) {
-  const client = { connection: ws, ops: [] };
-  clients.push(client);
+  const id = nextId++;
+  clients[id] = {connection: ws, ops: []};
 
   ws.on('message', (message) => {
-    for (const word of String(message).split(/\s+/).filter(Boolean)) {
-      const answer = calculate(client.ops, word);
-      if (answer !== undefined) ws.send(answer);
-    }
+    const answers = calculate(clients[id].ops, String(message));
+    answers.forEach((answer) => ws.send(answer));
   });
-  ws.on('close', () => clients.splice(clients.indexOf(client), 1));
-  ws.on('error', () => ws.terminate());
+
+  ws.on('close', () => {
+    delete clients[id];
+  });
+
+  // A broken frame or connection: `close` follows by itself.
+  ws.on('error', () => {});
 }
 
 function cleanup() {
-  for (const { connection } of clients) connection.terminate();
+  clients.forEach(({ connection }) => connection.close(1001, 'the server is going away'));
+  setTimeout(() => clients.forEach(({ connection }) => connection.terminate()), FAREWELL).unref();
   server.close(() => process.exit(0));
 }
 

@@ -4,7 +4,7 @@
 mod calculator;
 mod server;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,7 +16,7 @@ use server::{OnClose, serve};
 /// A calculator in reverse Polish notation over WebSockets.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Port to listen on
+    /// Port of 127.0.0.1 to listen on; 0 takes a free one
     #[arg(long, env, default_value_t = 8080)]
     port: u16,
 
@@ -36,25 +36,22 @@ async fn main() -> ExitCode {
     match run(args.port, on_close).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(format_args!(
-                "error: cannot serve on port {}: {error}",
-                args.port
-            ));
+            let port = args.port;
+            say(
+                std::io::stderr(),
+                format_args!("error: cannot serve on port {port}: {error}"),
+            );
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(port: u16, on_close: OnClose) -> std::io::Result<()> {
-    // Both families where there are both, as Node.js does.
-    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
-        Ok(listener) => listener,
-        Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?,
-    };
-    say(format_args!(
-        "listening on ws://localhost:{}",
-        listener.local_addr()?.port()
-    ));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    say(
+        std::io::stdout(),
+        format_args!("listening on ws://{}", listener.local_addr()?),
+    );
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async {
@@ -67,8 +64,7 @@ async fn run(port: u16, on_close: OnClose) -> std::io::Result<()> {
     Ok(())
 }
 
-fn say(text: std::fmt::Arguments<'_>) {
-    use std::io::Write;
-    // A closed stderr is nobody's loss.
-    let _ = writeln!(std::io::stderr(), "{text}");
+fn say(mut to: impl std::io::Write, text: std::fmt::Arguments<'_>) {
+    // A service whose output nobody reads serves all the same.
+    let _ = writeln!(to, "{text}");
 }

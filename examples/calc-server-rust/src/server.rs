@@ -15,7 +15,7 @@ use crate::calculator::Stack;
 const LONGEST_MESSAGE: usize = 4096;
 
 /// How long the clients get to answer the close at the end.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What happens to a client's data when its connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
