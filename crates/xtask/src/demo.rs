@@ -1,9 +1,9 @@
-//! `cargo xtask demo`: the main job on the example calculator, leaking and mended.
+//! `cargo xtask demo`: the main job on the example calculator, leaking and repaired.
 
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::steps::{self, Result, cargo, program, root, say, target};
+use crate::steps::{self, Failure, Result, cargo, program, root, say, target};
 
 pub(crate) fn demo() -> Result {
     steps::check_node()?;
@@ -14,9 +14,9 @@ pub(crate) fn demo() -> Result {
         &mut cargo(&["build", "--release", "--package", "leakscope"]),
     )?;
     hunt(&server, "server.js", "leaking", 1)?;
-    hunt(&server, "fixed.js", "mended", 0)?;
+    hunt(&server, "fixed.js", "fixed", 0)?;
     say("\nThe reports lie in");
-    for name in ["leaking", "mended"] {
+    for name in ["leaking", "fixed"] {
         say(&format!(
             "  {}",
             run_dir(name).join("report.html").display()
@@ -54,19 +54,21 @@ fn hunt(server: &Path, file: &str, name: &str, expected: i32) -> Result {
     command.env("PORT", port.to_string());
     match steps::code_of(&heading, &mut command)? {
         Some(code) if code == expected => Ok(()),
-        code => Err(format!(
-            "expected exit code {expected} for {file}, got {code:?}"
-        )),
+        Some(code) => {
+            let text = format!("`{heading}` ended with exit code {code}, not {expected}");
+            Err(Failure::with_code(text, code))
+        }
+        None => Err(format!("`{heading}` was ended by a signal").into()),
     }
 }
 
 /// The example's own port, or a free one if something listens there.
 fn port() -> Result<u16> {
     const OWN: u16 = 8080;
-    if TcpListener::bind(("::", OWN)).is_ok() {
+    if TcpListener::bind(("127.0.0.1", OWN)).is_ok() {
         return Ok(OWN);
     }
     let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    free.map(|address| address.port())
-        .map_err(|error| format!("no free port: {error}"))
+    let address = free.map_err(|error| format!("no port is free: {error}"))?;
+    Ok(address.port())
 }

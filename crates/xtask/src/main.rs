@@ -11,18 +11,14 @@ const USAGE: &str = "\
 cargo xtask demo    build leakscope, and hunt the leak of the example calculator, then of its mended twin
 cargo xtask test    install what the tests need, and run all of them
 cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
+cargo xtask ci      what CI runs: the same as test
 ";
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let result = match args
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::demo(),
-        ["test"] => test::test(),
+        ["test" | "ci"] => test::test(),
         ["tidy"] => tidy::report(),
         _ => {
             steps::say(USAGE);
@@ -31,9 +27,9 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            steps::say(&format!("error: {error}"));
-            ExitCode::FAILURE
+        Err(failure) => {
+            steps::say(&format!("error: {}", failure.text));
+            ExitCode::from(failure.code)
         }
     }
 }

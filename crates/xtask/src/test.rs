@@ -5,6 +5,7 @@ use std::fs;
 use crate::steps::{self, Result, cargo, program, root, step, target};
 
 pub(crate) fn test() -> Result {
+    steps::check_toolchain()?;
     steps::check_node()?;
     let server = root().join("examples/calc-server");
     steps::npm_ci("install the example's packages", &server)?;

@@ -14,7 +14,7 @@ pub(crate) fn report() -> Result {
     }
     match findings.len() {
         0 => Ok(()),
-        n => Err(format!("{n} findings")),
+        n => Err(format!("{n} findings").into()),
     }
 }
 

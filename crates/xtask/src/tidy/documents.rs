@@ -2,6 +2,7 @@
 //! files name no registry host, so that they hold behind a mirror too.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::steps::root;
 
@@ -60,26 +61,50 @@ fn check_exit_codes() -> Vec<String> {
     findings
 }
 
+/// No `package-lock.json` of the project says where a package was once loaded from.
 fn check_lock_files() -> Vec<String> {
-    let locks = ["examples/calc-server", "crates/leakscope/tests/node"];
     let mut findings = Vec::new();
-    for dir in locks {
-        let path = format!("{dir}/package-lock.json");
-        let text = read(&path);
-        if text.is_empty() {
-            findings.push(format!("{path}: missing"));
-        }
-        if text.contains("\"resolved\"") || text.contains("://") {
-            findings.push(format!(
-                "{path}: names a registry host; leave `resolved` out"
-            ));
+    for folder in ["examples", "crates"] {
+        for path in lock_files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            if names_a_host(&text) {
+                let path = path.strip_prefix(root()).unwrap_or(&path).display();
+                findings.push(format!(
+                    "{path}: names a registry host; leave `resolved` out"
+                ));
+            }
         }
     }
     findings
 }
 
+fn names_a_host(lock: &str) -> bool {
+    lock.contains("\"resolved\"") || lock.contains("registry.")
+}
+
+fn lock_files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name == "package-lock.json" {
+            found.push(entry.path());
+        } else if name != "node_modules" && entry.path().is_dir() {
+            found.extend(lock_files(&entry.path()));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_lock_file_with_a_host_is_found() {
+        assert!(super::names_a_host("\"resolved\": \"somewhere\""));
+        assert!(!super::names_a_host("\"integrity\": \"sha512-abc\""));
+        let all = super::lock_files(&super::root().join("examples"));
+        assert_eq!(all.len(), 1, "{all:?}");
+    }
+
     #[test]
     fn long_options_are_found_and_positionals_are_not() {
         let args = "#[arg(long, value_name = \"N\")]\n    pub(crate) max_settle: f64,\n\
