@@ -53,7 +53,8 @@ pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: &[u64])
             NodeType::Hidden => sums.system += size,
             NodeType::Native => {
                 sums.native_total += size;
-                if buffers.contains(&name) {
+                // One that is shown as detached goes by another name.
+                if buffers.contains(&name) && !snapshot.renamed.contains_key(&node) {
                     sums.typed_arrays += size;
                 }
             }
