@@ -1,0 +1,233 @@
+//! The questions asked of a service through V8's inspector.
+//!
+//! Owns the meaning of each question; the conversation itself is [`wire`]'s. Many may ask at once.
+//! Source: the Chrome DevTools Protocol, domains `HeapProfiler`, `Runtime` and `Debugger`, as
+//! Node.js speaks them.
+
+mod snapshot;
+mod wire;
+
+use std::path::Path;
+use std::time::Duration;
+
+use recording::{HeapFigures, SnapshotFacts};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::Error;
+use wire::{Notice, Wire};
+
+/// An answer that takes longer will not come: the event loop is blocked.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// A connection to one isolate's inspector.
+#[derive(Debug)]
+pub struct Inspector {
+    wire: Wire,
+}
+
+/// What a service says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Facts {
+    /// `process.pid`.
+    pub pid: u32,
+    /// `process.version`.
+    pub node_version: String,
+    /// `process.versions.v8`.
+    pub v8_version: String,
+}
+
+/// A script that V8 has compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ScriptInfo {
+    /// V8's id of it, which snapshots use too.
+    #[serde(rename = "scriptId")]
+    pub id: String,
+    /// A `file:` URL, a path, or `node:…` for Node's own.
+    pub url: String,
+    /// UTF-16 units.
+    #[serde(default)]
+    pub length: u64,
+}
+
+impl Inspector {
+    /// Connects to an inspector's WebSocket address. Needs a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] if nobody answers there.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let wire = Wire::connect(url).await?;
+        let inspector = Self { wire };
+        // Without this, Node.js waits at its end until the debugger goes away.
+        inspector.ask("NodeRuntime.notifyWhenWaitingForDisconnect", &json!({ "enabled": true }))
+            .await?;
+        Ok(inspector)
+    }
+
+    /// Asks the service for its process id and versions.
+    ///
+    /// # Errors
+    /// If it does not answer, or is no Node.js.
+    pub async fn facts(&self) -> Result<Facts, Error> {
+        let expression = "({ pid: process.pid, node_version: process.version, \
+                           v8_version: process.versions.v8 })";
+        self.evaluate(expression).await
+    }
+
+    /// Runs V8's last-resort collection, which clears what a plain `gc()` keeps. Console messages
+    /// that the inspector holds for a frontend, with the objects they show, are let go before.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn collect_garbage(&self) -> Result<(), Error> {
+        self.ask("Runtime.discardConsoleEntries", &json!({})).await?;
+        self.ask("HeapProfiler.collectGarbage", &json!({})).await?;
+        Ok(())
+    }
+
+    /// Lets the event loop turn twice, so that callbacks of a collection run.
+    ///
+    /// # Errors
+    /// [`Error::Silent`] if it is blocked.
+    pub async fn turn_event_loop(&self) -> Result<(), Error> {
+        let expression = "new Promise((resolve) => setImmediate(() => setImmediate(resolve, 0)))";
+        self.evaluate::<Value>(expression).await.map(drop)
+    }
+
+    /// Reads `process.memoryUsage()`.
+    ///
+    /// # Errors
+    /// If the service does not answer.
+    pub async fn heap_figures(&self) -> Result<HeapFigures, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Usage {
+            heap_total: u64,
+            heap_used: u64,
+            external: u64,
+            array_buffers: u64,
+        }
+        let usage: Usage = self.evaluate("process.memoryUsage()").await?;
+        Ok(HeapFigures {
+            heap_total: usage.heap_total,
+            heap_used: usage.heap_used,
+            external: usage.external,
+            array_buffers: usage.array_buffers,
+        })
+    }
+
+    /// Takes a heap snapshot into the file `path`, which gets its name only when it is whole and is
+    /// readable by its owner alone. The service stands still meanwhile. `progress` is told how many
+    /// of how many nodes are done.
+    ///
+    /// # Errors
+    /// If the file cannot be written or the connection breaks; no half file stays then.
+    pub async fn take_snapshot(
+        &self,
+        path: &Path,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<SnapshotFacts, Error> {
+        snapshot::take(&self.wire, path, progress).await
+    }
+
+    /// Starts V8's sampling heap profiler: about every `interval_bytes` allocated, one allocation
+    /// is noted with its stack, and kept for as long as the object lives.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn start_sampling(&self, interval_bytes: u64) -> Result<(), Error> {
+        let params = json!({ "samplingInterval": interval_bytes });
+        self.ask("HeapProfiler.startSampling", &params).await?;
+        Ok(())
+    }
+
+    /// The allocations noted so far that are still alive, as V8's `.heapprofile` format has them.
+    ///
+    /// # Errors
+    /// If the inspector does not answer, or sampling was not started.
+    pub async fn sampling_profile(&self) -> Result<Value, Error> {
+        const METHOD: &str = "HeapProfiler.getSamplingProfile";
+        #[derive(Deserialize)]
+        struct Answer {
+            profile: Value,
+        }
+        let answer = self.ask(METHOD, &json!({})).await?;
+        Ok(read::<Answer>(METHOD, &answer)?.profile)
+    }
+
+    /// The scripts that V8 has compiled. Turns the debugger on, which costs the service speed:
+    /// to be asked after everything that is measured.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn scripts(&self) -> Result<Vec<ScriptInfo>, Error> {
+        let mut scripts = Vec::new();
+        let mut notices = self.wire.ask_with_notices("Debugger.enable", &json!({}))?;
+        while let Some(notice) = notices.next().await {
+            if let Notice::Script(script) = notice {
+                scripts.push(script);
+            }
+        }
+        notices.answer().await?;
+        Ok(scripts)
+    }
+
+    /// The text of a script; only after [`Inspector::scripts`].
+    ///
+    /// # Errors
+    /// If there is no such script.
+    pub async fn script_source(&self, id: &str) -> Result<String, Error> {
+        const METHOD: &str = "Debugger.getScriptSource";
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            script_source: String,
+        }
+        let answer = self.ask(METHOD, &json!({ "scriptId": id })).await?;
+        Ok(read::<Answer>(METHOD, &answer)?.script_source)
+    }
+
+    /// The value of an expression in the service's global scope; a promise is awaited.
+    async fn evaluate<T: for<'a> Deserialize<'a>>(&self, expression: &str) -> Result<T, Error> {
+        const METHOD: &str = "Runtime.evaluate";
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            result: Remote,
+            exception_details: Option<Exception>,
+        }
+        #[derive(Deserialize)]
+        struct Remote {
+            #[serde(default)]
+            value: Value,
+            description: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Exception {
+            text: String,
+        }
+        let params = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "awaitPromise": true,
+            "silent": true,
+        });
+        let answer: Answer = read(METHOD, &self.ask(METHOD, &params).await?)?;
+        if let Some(exception) = answer.exception_details {
+            let message = answer.result.description.unwrap_or(exception.text);
+            return Err(Error::Refused { method: METHOD, message });
+        }
+        let value = serde_json::from_value(answer.result.value);
+        value.map_err(|source| Error::Answer { method: METHOD, source })
+    }
+
+    async fn ask(&self, method: &'static str, params: &Value) -> Result<Box<RawValue>, Error> {
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.wire.ask(method, params)).await;
+        answer.unwrap_or(Err(Error::Silent { method, limit: ANSWER_WITHIN.into() }))
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(method: &'static str, answer: &'a RawValue) -> Result<T, Error> {
+    serde_json::from_str(answer.get()).map_err(|source| Error::Answer { method, source })
+}
