@@ -1,0 +1,97 @@
+//! Why a session failed: a short name, the same for the same reason, so that it can be counted.
+
+use std::error::Error;
+use std::io;
+
+use rustix::io::Errno;
+
+/// A reason as it is counted: `ECONNREFUSED`, `timeout`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause(pub(crate) String);
+
+impl Cause {
+    /// A step took longer than the script allows.
+    pub(crate) fn timeout() -> Self {
+        Self("timeout".into())
+    }
+
+    /// The server closed the connection in the middle of things.
+    pub(crate) fn closed() -> Self {
+        Self("the server closed the connection".into())
+    }
+
+    /// From an error: the operating system's name for it if there is one below it.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        let chain = std::iter::successors(Some(error), |&error| error.source());
+        let system = chain
+            .filter_map(|error| error.downcast_ref::<io::Error>())
+            .find_map(of_system);
+        system.unwrap_or_else(|| Self(error.to_string()))
+    }
+}
+
+fn of_system(error: &io::Error) -> Option<Cause> {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Some(Cause::closed());
+    }
+    let Some(errno) = Errno::from_io_error(error) else {
+        // Some libraries wrap one I/O error into another.
+        let inner = error.get_ref()?;
+        return inner.downcast_ref::<io::Error>().and_then(of_system);
+    };
+    let names = [
+        (Errno::CONNREFUSED, "ECONNREFUSED"),
+        (Errno::CONNRESET, "ECONNRESET"),
+        (Errno::CONNABORTED, "ECONNABORTED"),
+        (Errno::PIPE, "EPIPE"),
+        (Errno::TIMEDOUT, "ETIMEDOUT"),
+        (Errno::MFILE, "EMFILE"),
+        (Errno::NFILE, "ENFILE"),
+        (Errno::ADDRNOTAVAIL, "EADDRNOTAVAIL"),
+        (Errno::HOSTUNREACH, "EHOSTUNREACH"),
+        (Errno::NETUNREACH, "ENETUNREACH"),
+    ];
+    let name = names
+        .iter()
+        .find(|(known, _)| *known == errno)
+        .map(|(_, name)| *name);
+    Some(Cause(name.map_or_else(|| error.to_string(), Into::into)))
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<tokio_websockets::Error> for Cause {
+    fn from(error: tokio_websockets::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<hyper::Error> for Cause {
+    fn from(error: hyper::Error) -> Self {
+        if error.is_incomplete_message() || error.is_canceled() {
+            return Self::closed();
+        }
+        Self::of(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_are_counted_by_their_names() {
+        let refused = || io::Error::from_raw_os_error(Errno::CONNREFUSED.raw_os_error());
+        assert_eq!(Cause::from(refused()).0, "ECONNREFUSED");
+        let wrapped = tokio_websockets::Error::Io(io::Error::other(refused()));
+        assert_eq!(Cause::from(wrapped).0, "ECONNREFUSED");
+        assert_eq!(
+            Cause::from(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            Cause::closed()
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! Starting sessions when they are due, and waiting until the last has ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use scenario::{Arrivals, Script, Target};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::session::Session;
+use crate::{Meter, Outcome};
+
+/// A load to be performed.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What sessions do.
+    pub script: Arc<Script>,
+    /// Where they do it.
+    pub target: Target,
+    /// When they start.
+    pub arrivals: Arrivals,
+    /// At most so many at once; later ones wait, and are counted as late. None is dropped.
+    pub max_in_flight: Option<usize>,
+    /// The number of the first session.
+    pub session_offset: u64,
+    /// What each session draws follows from this and its number alone.
+    pub seed: u64,
+}
+
+/// Performs a load to its end: every session was started and has ended, one way or the other.
+///
+/// Dropping the future ends all sessions at once. Needs a Tokio runtime.
+pub async fn perform(job: Job, meter: Arc<Meter>) -> Outcome {
+    let started_at = Instant::now();
+    let mut in_flight = JoinSet::new();
+    let planned = job.arrivals.sessions();
+    for index in 0..planned {
+        let due = started_at + job.arrivals.at(index);
+        sleep_until(due).await;
+        while in_flight.len() >= job.max_in_flight.unwrap_or(usize::MAX).max(1) {
+            in_flight.join_next().await;
+        }
+        while in_flight.try_join_next().is_some() {}
+        meter.session_started(due.elapsed());
+        let (script, target) = (Arc::clone(&job.script), job.target.clone());
+        let number = job.session_offset + index;
+        in_flight.spawn(session(
+            script,
+            target,
+            number,
+            job.seed,
+            Arc::clone(&meter),
+        ));
+    }
+    while in_flight.join_next().await.is_some() {}
+    Outcome {
+        planned,
+        counts: meter.snapshot(),
+    }
+}
+
+async fn session(script: Arc<Script>, target: Target, number: u64, seed: u64, meter: Arc<Meter>) {
+    let started_at = Instant::now();
+    let mut session = Session::new(&script, &target, &meter, seed, number);
+    let result = session.perform().await;
+    meter.session_ended(result, started_at.elapsed().max(Duration::from_micros(1)));
+}

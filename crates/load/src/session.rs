@@ -1,0 +1,193 @@
+//! One virtual user's pass through a scenario.
+
+use std::collections::HashMap;
+
+use scenario::{Engine, Scope, Script, Step, Target};
+use serde_json::Value;
+
+use crate::Meter;
+use crate::cause::Cause;
+use crate::http::HttpUser;
+use crate::websocket::WebSocketUser;
+
+/// What every kind of virtual user needs.
+pub(crate) struct Session<'a> {
+    pub(crate) script: &'a Script,
+    pub(crate) target: &'a Target,
+    pub(crate) meter: &'a Meter,
+    pub(crate) scope: Variables,
+}
+
+/// A session's own variables and random numbers.
+pub(crate) struct Variables {
+    values: HashMap<String, Value>,
+    random: fastrand::Rng,
+}
+
+impl Scope for Variables {
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random.u64(..)
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        script: &'a Script,
+        target: &'a Target,
+        meter: &'a Meter,
+        seed: u64,
+        number: u64,
+    ) -> Self {
+        // Neighbors must not draw alike: the golden ratio spreads their seeds, as in SplitMix64.
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut random = fastrand::Rng::with_seed(seed ^ spread);
+        let mut values = HashMap::new();
+        for (name, choices) in &script.variables {
+            if let Some(value) = random.choice(choices) {
+                values.insert(name.clone(), value.clone());
+            }
+        }
+        Self {
+            script,
+            target,
+            meter,
+            scope: Variables { values, random },
+        }
+    }
+
+    /// Goes through one scenario to its end.
+    pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
+        let scenario = self.script.pick(self.scope.random.f64());
+        match scenario.engine {
+            Engine::Http => HttpUser::new(self).perform(&scenario.flow).await,
+            Engine::Ws => {
+                WebSocketUser::connect(self)
+                    .await?
+                    .perform(&scenario.flow)
+                    .await
+            }
+        }
+    }
+}
+
+/// Goes through a flow without recursion: loops may be nested as deep as a script has them.
+pub(crate) struct Walk<'s> {
+    open: Vec<Level<'s>>,
+}
+
+struct Level<'s> {
+    steps: &'s [Step],
+    next: usize,
+    /// Rounds already done, of so many.
+    round: u64,
+    rounds: u64,
+}
+
+impl<'s> Walk<'s> {
+    pub(crate) fn new(flow: &'s [Step]) -> Self {
+        Self {
+            open: vec![Level {
+                steps: flow,
+                next: 0,
+                round: 0,
+                rounds: 1,
+            }],
+        }
+    }
+
+    /// The next step that is no loop. `$loopCount` in `scope` counts the innermost loop, from 1.
+    pub(crate) fn next(&mut self, scope: &mut Variables) -> Option<&'s Step> {
+        loop {
+            let level = self.open.last_mut()?;
+            match level.steps.get(level.next) {
+                Some(Step::Loop { count, steps }) => {
+                    level.next += 1;
+                    if *count > 0 && !steps.is_empty() {
+                        self.open.push(Level {
+                            steps,
+                            next: 0,
+                            round: 0,
+                            rounds: *count,
+                        });
+                        self.count(scope);
+                    }
+                }
+                Some(step) => {
+                    level.next += 1;
+                    return Some(step);
+                }
+                None => {
+                    level.round += 1;
+                    level.next = 0;
+                    if level.round >= level.rounds {
+                        self.open.pop();
+                    }
+                    self.count(scope);
+                }
+            }
+        }
+    }
+
+    fn count(&self, scope: &mut Variables) {
+        if let [_, .., innermost] = &self.open[..] {
+            scope
+                .values
+                .insert("$loopCount".into(), (innermost.round + 1).into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::Template;
+
+    use super::*;
+
+    #[test]
+    fn loops_are_walked_with_their_counts() {
+        let text = r#"{"config": {"target": "http://localhost"}, "scenarios": [{"engine": "ws",
+            "flow": [{"send": "a"},
+                     {"loop": [{"send": "b"}, {"loop": [{"send": "c"}], "count": 2}], "count": 2},
+                     {"loop": [{"send": "never"}], "count": 0},
+                     {"send": "d"}]}]}"#;
+        let script = scenario::parse(text, "s.json").script.unwrap();
+        let meter = Meter::default();
+        let mut session = Session::new(&script, &script.target, &meter, 1, 0);
+        let mut walk = Walk::new(&script.scenarios[0].flow);
+        let mut walked = String::new();
+        while let Some(step) = walk.next(&mut session.scope) {
+            let Step::Send(text) = step else {
+                panic!("{step:?}")
+            };
+            let count = session
+                .scope
+                .variable("$loopCount")
+                .map_or(0, |c| c.as_u64().unwrap());
+            walked += &format!("{}{count} ", text.render(&mut session.scope));
+        }
+        assert_eq!(walked.trim(), "a0 b1 c1 c2 b2 c1 c2 d2");
+    }
+
+    #[test]
+    fn what_a_session_draws_follows_from_seed_and_number() {
+        let text = r#"{"config": {"target": "http://localhost", "variables": {"n": [1, 2, 3, 4]}},
+            "scenarios": [{"flow": []}]}"#;
+        let script = scenario::parse(text, "s.json").script.unwrap();
+        let meter = Meter::default();
+        let draws = |seed| -> Vec<String> {
+            let of = |number| Session::new(&script, &script.target, &meter, seed, number);
+            let template = Template::parse("{{ n }}-{{ $randomString(8) }}").unwrap();
+            (0..50)
+                .map(|number| template.render(&mut of(number).scope).into_owned())
+                .collect()
+        };
+        assert_eq!(draws(1), draws(1));
+        assert_ne!(draws(1), draws(2));
+        let different: std::collections::HashSet<_> = draws(1).into_iter().collect();
+        assert_eq!(different.len(), 50);
+    }
+}
