@@ -44,7 +44,10 @@ pub fn diff(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Diff
             size_delta: change.size_delta,
         })
         .collect();
-    classes
-        .sort_by(|a, b| b.size_delta.cmp(&a.size_delta).then_with(|| a.class.cmp(&b.class)));
+    classes.sort_by(|a, b| {
+        b.size_delta
+            .cmp(&a.size_delta)
+            .then_with(|| a.class.cmp(&b.class))
+    });
     Diff { classes }
 }

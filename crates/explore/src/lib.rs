@@ -12,7 +12,5 @@ mod summary;
 
 pub use diff::{ClassChange, Diff, diff};
 pub use nodes::{NodeRow, nodes};
-pub use retainers::{
-    ObjectRow, PathRow, RetainerRow, Retainers, Unknown, find_object, retainers,
-};
+pub use retainers::{ObjectRow, PathRow, RetainerRow, Retainers, Unknown, find_object, retainers};
 pub use summary::{ClassRow, StatisticsRow, Summary, summary};

@@ -71,12 +71,20 @@ pub fn find_object(
     analysis: &Analysis,
     wanted: &str,
 ) -> Result<NodeIx, Unknown> {
-    if let Some(id) = wanted.strip_prefix('@').and_then(|digits| digits.parse().ok()) {
+    if let Some(id) = wanted
+        .strip_prefix('@')
+        .and_then(|digits| digits.parse().ok())
+    {
         return snapshot.node_by_id(NodeId(id)).ok_or(Unknown::Id(id));
     }
-    let of_class = snapshot.nodes().filter(|&node| class(analysis, node) == wanted);
+    let of_class = snapshot
+        .nodes()
+        .filter(|&node| class(analysis, node) == wanted);
     let largest = of_class.max_by_key(|&node| {
-        (analysis.retained_size(node), std::cmp::Reverse(snapshot.node_id(node)))
+        (
+            analysis.retained_size(node),
+            std::cmp::Reverse(snapshot.node_id(node)),
+        )
     });
     largest.ok_or_else(|| Unknown::Class(similar(analysis, wanted)))
 }
@@ -85,13 +93,18 @@ pub fn find_object(
 #[must_use]
 pub fn retainers(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> Retainers {
     let object = |node| object_row(snapshot, analysis, node);
-    let root = PathRow { edge: None, object: object(snapshot.root()) };
+    let root = PathRow {
+        edge: None,
+        object: object(snapshot.root()),
+    };
     let step = |step: PathStep| PathRow {
         edge: Some(edge_text(snapshot, step)),
         object: object(step.edge.to),
     };
     let path = match RetainingPaths::of(snapshot).to(node) {
-        Some(steps) => std::iter::once(root).chain(steps.into_iter().map(step)).collect(),
+        Some(steps) => std::iter::once(root)
+            .chain(steps.into_iter().map(step))
+            .collect(),
         None => Vec::new(),
     };
     let row = |step: PathStep| RetainerRow {
@@ -102,9 +115,16 @@ pub fn retainers(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> Reta
     let wanted = class(analysis, node);
     Retainers {
         object: object(node),
-        of_class: snapshot.nodes().filter(|&n| class(analysis, n) == wanted).count() as u64,
+        of_class: snapshot
+            .nodes()
+            .filter(|&n| class(analysis, n) == wanted)
+            .count() as u64,
         path,
-        retainers: analysis.retainers(snapshot, node).into_iter().map(row).collect(),
+        retainers: analysis
+            .retainers(snapshot, node)
+            .into_iter()
+            .map(row)
+            .collect(),
     }
 }
 

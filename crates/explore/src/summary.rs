@@ -69,7 +69,9 @@ pub fn summary(snapshot: &Snapshot, analysis: &Analysis) -> Summary {
         })
         .collect();
     classes.sort_by(|a, b| {
-        b.retained_size.cmp(&a.retained_size).then_with(|| a.class.cmp(&b.class))
+        b.retained_size
+            .cmp(&a.retained_size)
+            .then_with(|| a.class.cmp(&b.class))
     });
     let statistics = analysis.statistics();
     Summary {

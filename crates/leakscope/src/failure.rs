@@ -19,15 +19,30 @@ impl Failure {
     /// From an error and its sources.
     pub(crate) fn of(exit: Exit, error: &dyn Error) -> Self {
         let message = error.to_string();
-        let sources = std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string);
+        let sources =
+            std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string);
         // Messages often end with their source already.
-        let causes = sources.filter(|cause| !message.contains(cause.as_str())).collect();
-        Self { exit, message, causes, hint: None, note: None }
+        let causes = sources
+            .filter(|cause| !message.contains(cause.as_str()))
+            .collect();
+        Self {
+            exit,
+            message,
+            causes,
+            hint: None,
+            note: None,
+        }
     }
 
     /// From words.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), hint: None, note: None }
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            note: None,
+        }
     }
 
     /// With what to do about it.
@@ -84,9 +99,10 @@ pub(crate) fn answer(text: &str) -> Result<(), Failure> {
 
 fn written(result: std::io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Output, format!("cannot write to stdout: {error}")))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(
+            Exit::Output,
+            format!("cannot write to stdout: {error}"),
+        )),
         _ => Ok(()),
     }
 }

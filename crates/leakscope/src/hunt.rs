@@ -35,8 +35,8 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::of(Exit::Service, &error))?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let signals = stop_on_signals(stop.clone())
-            .map_err(|error| Failure::of(Exit::Service, &error))?;
+        let signals =
+            stop_on_signals(stop.clone()).map_err(|error| Failure::of(Exit::Service, &error))?;
         let outcome = run_and_judge(args, &order, &folder, stop).await;
         signals.abort();
         outcome
@@ -83,13 +83,18 @@ async fn judge_aside(
         let _ = tell.send(judge::judge_folder(&folder, &recording, &mut reading));
     });
     told.await.unwrap_or_else(|_| {
-        Err(Failure::new(Exit::Output, "judging the run ended early: this is a bug in leakscope"))
+        Err(Failure::new(
+            Exit::Output,
+            "judging the run ended early: this is a bug in leakscope",
+        ))
     })
 }
 
 fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
     let failed = |error: run::FolderError| Failure::of(Exit::Output, &error).hint(error.hint());
-    folder.write(run::VERDICT, judge::verdict_json(verdict)?.as_bytes()).map_err(failed)?;
+    folder
+        .write(run::VERDICT, judge::verdict_json(verdict)?.as_bytes())
+        .map_err(failed)?;
     let report = report::html(verdict, recording);
     folder.write(run::REPORT, report.as_bytes()).map_err(failed)
 }
@@ -105,7 +110,10 @@ fn run_failed(error: &Error, folder: &Folder) -> Failure {
     if let Error::Died { tail, .. } = error {
         failure = failure.causes(tail.iter().map(|line| format!("| {line}")));
     }
-    failure.note(format!("what was recorded until then is in {}", folder.path().display()))
+    failure.note(format!(
+        "what was recorded until then is in {}",
+        folder.path().display()
+    ))
 }
 
 /// Ctrl-C, and what a CI system or a closing terminal sends.
@@ -127,17 +135,28 @@ fn stop_on_signals(stop: CancellationToken) -> std::io::Result<tokio::task::Join
 /// Everything that can be known before anything is started.
 fn order(args: &HuntArgs) -> Result<Order, Failure> {
     let working_dir = std::env::current_dir().map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot tell the current folder: {error}"))
+        Failure::new(
+            Exit::Usage,
+            format!("cannot tell the current folder: {error}"),
+        )
     })?;
     let path = script_path(args)?;
     let script = read_script(&path)?;
     let target = target(args, &script, &path)?;
-    let rate = args.rate.unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
+    let rate = args
+        .rate
+        .unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
     let ready = match (&args.ready_url, args.ready_port, &args.ready_line) {
         (Some(url), _, _) => Ready::Url(url.clone()),
-        (_, Some(port), _) => Ready::Port { host: "localhost".into(), port },
+        (_, Some(port), _) => Ready::Port {
+            host: "localhost".into(),
+            port,
+        },
         (_, _, Some(text)) => Ready::Line(text.clone()),
-        _ => Ready::Port { host: target.host().to_owned(), port: target.port() },
+        _ => Ready::Port {
+            host: target.host().to_owned(),
+            port: target.port(),
+        },
     };
     let limits = Limits {
         ready: Duration::from_secs_f64(args.ready_timeout),
@@ -159,10 +178,20 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
 }
 
 fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {
-    let beside = || SCRIPT_NAMES.iter().map(PathBuf::from).find(|path| path.is_file());
+    let beside = || {
+        SCRIPT_NAMES
+            .iter()
+            .map(PathBuf::from)
+            .find(|path| path.is_file())
+    };
     args.load.clone().or_else(beside).ok_or_else(|| {
-        Failure::new(Exit::Usage, "no load script given, and no `load.json` or `load.yml` here")
-            .hint(Some("name one with `--load SCRIPT`: Minigun or Artillery, JSON or YAML"))
+        Failure::new(
+            Exit::Usage,
+            "no load script given, and no `load.json` or `load.yml` here",
+        )
+        .hint(Some(
+            "name one with `--load SCRIPT`: Minigun or Artillery, JSON or YAML",
+        ))
     })
 }
 
@@ -170,7 +199,10 @@ fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {
 fn read_script(path: &Path) -> Result<Script, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot read load script `{name}`: {error}"))
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read load script `{name}`: {error}"),
+        )
     })?;
     let parsed = scenario::parse(&text, &name);
     crate::failure::print_diagnostics(&parsed.diagnostics);
@@ -181,15 +213,16 @@ fn read_script(path: &Path) -> Result<Script, Failure> {
 }
 
 /// Where the load goes: only to this machine, unless another was named on the command line.
-fn target(
-    args: &HuntArgs,
-    script: &Script,
-    path: &Path,
-) -> Result<scenario::Target, Failure> {
+fn target(args: &HuntArgs, script: &Script, path: &Path) -> Result<scenario::Target, Failure> {
     if let Some(url) = &args.target {
         return scenario::Target::parse(url).map_err(|error| {
-            Failure::new(Exit::Usage, format!("`--target {url}` is no target: {error}"))
-                .hint(Some("give the address the service listens on, as http://127.0.0.1:8080"))
+            Failure::new(
+                Exit::Usage,
+                format!("`--target {url}` is no target: {error}"),
+            )
+            .hint(Some(
+                "give the address the service listens on, as http://127.0.0.1:8080",
+            ))
         });
     }
     if script.target.is_loopback() {
@@ -207,8 +240,16 @@ fn target(
 
 fn folder(args: &HuntArgs) -> Result<Folder, Failure> {
     let path = args.out.clone().unwrap_or_else(|| {
-        PathBuf::from(jiff::Zoned::now().strftime("leakscope-run-%Y%m%d-%H%M%S").to_string())
+        PathBuf::from(
+            jiff::Zoned::now()
+                .strftime("leakscope-run-%Y%m%d-%H%M%S")
+                .to_string(),
+        )
     });
-    let folder = if args.overwrite { Folder::replace(&path) } else { Folder::create(&path) };
+    let folder = if args.overwrite {
+        Folder::replace(&path)
+    } else {
+        Folder::create(&path)
+    };
     folder.map_err(|error| Failure::of(Exit::Output, &error).hint(error.hint()))
 }

@@ -32,7 +32,9 @@ pub(crate) fn judge_folder(
     let mut previous: Option<Opened> = None;
     let mut last: Option<Opened> = None;
     for stage in &recording.stages {
-        let Some(facts) = &stage.snapshot else { continue };
+        let Some(facts) = &stage.snapshot else {
+            continue;
+        };
         reading(&facts.file);
         previous = last.take();
         let opened = snapshots::open(&folder.file(&facts.file))?;
@@ -45,20 +47,33 @@ pub(crate) fn judge_folder(
         }
         last = Some(opened);
     }
-    let pair = previous.as_ref().zip(last.as_ref()).map(|(base, last)| Snapshots {
-        base: &base.snapshot,
-        last: &last.snapshot,
-        analysis: &last.analysis,
-    });
+    let pair = previous
+        .as_ref()
+        .zip(last.as_ref())
+        .map(|(base, last)| Snapshots {
+            base: &base.snapshot,
+            last: &last.snapshot,
+            analysis: &last.analysis,
+        });
     let sources = sources(folder, recording);
-    Ok(verdict::judge(&Evidence { recording, growth: &growth, snapshots: pair, sources: &sources }))
+    Ok(verdict::judge(&Evidence {
+        recording,
+        growth: &growth,
+        snapshots: pair,
+        sources: &sources,
+    }))
 }
 
 fn sources(folder: &Folder, recording: &Recording) -> Sources {
     let texts = folder.read_scripts();
-    let allocators = folder.read_profile().map(|profile| allocators(&profile)).unwrap_or_default();
+    let allocators = folder
+        .read_profile()
+        .map(|profile| allocators(&profile))
+        .unwrap_or_default();
     let working_dir = recording.plan.working_dir.to_string_lossy();
-    let scripts = texts.iter().map(|s| (s.id, s.url.as_str(), s.text.as_str()));
+    let scripts = texts
+        .iter()
+        .map(|s| (s.id, s.url.as_str(), s.text.as_str()));
     Sources::parse(scripts, &working_dir, allocators)
 }
 
@@ -69,13 +84,19 @@ fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
     let mut sums: Vec<u64> = Vec::new();
     // Children before their parent: a node is met twice, its sum is on the stack the second time.
     while let Some((node, done)) = open.pop() {
-        let children = node["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let children = node["children"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if !done {
             open.push((node, true));
             open.extend(children.iter().map(|child| (child, false)));
             continue;
         }
-        let below: u64 = sums.split_off(sums.len().saturating_sub(children.len())).iter().sum();
+        let below: u64 = sums
+            .split_off(sums.len().saturating_sub(children.len()))
+            .iter()
+            .sum();
         let live_bytes = below + node["selfSize"].as_u64().unwrap_or(0);
         sums.push(live_bytes);
         let frame = &node["callFrame"];
@@ -84,8 +105,17 @@ fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
         if let (Some(script_id), Some(line), Some(column)) =
             (script_id, number("lineNumber"), number("columnNumber"))
         {
-            let function = frame["functionName"].as_str().unwrap_or_default().to_owned();
-            found.push(Allocator { script_id, function, line, column, live_bytes });
+            let function = frame["functionName"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            found.push(Allocator {
+                script_id,
+                function,
+                line,
+                column,
+                live_bytes,
+            });
         }
     }
     merged(found)
@@ -115,7 +145,10 @@ pub(crate) fn publish(
     match json {
         Some(path) if path == Path::new("-") => return answer(&verdict_json(verdict)?),
         Some(path) => std::fs::write(path, verdict_json(verdict)?).map_err(|error| {
-            Failure::new(Exit::Output, format!("cannot write `{}`: {error}", path.display()))
+            Failure::new(
+                Exit::Output,
+                format!("cannot write `{}`: {error}", path.display()),
+            )
         })?,
         None => {}
     }
@@ -136,7 +169,10 @@ pub(crate) fn stdout_style() -> Style {
     }
     let width = crate::progress::terminal_width().unwrap_or(100);
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style { width, color: if no_color { Color::Plain } else { Color::Ansi } }
+    Style {
+        width,
+        color: if no_color { Color::Plain } else { Color::Ansi },
+    }
 }
 
 #[cfg(test)]
@@ -160,8 +196,10 @@ mod tests {
             ],
         } });
         let found = allocators(&profile);
-        let summary: Vec<_> =
-            found.iter().map(|a| (a.function.as_str(), a.live_bytes)).collect();
+        let summary: Vec<_> = found
+            .iter()
+            .map(|a| (a.function.as_str(), a.live_bytes))
+            .collect();
         assert_eq!(summary, [("inner", 1100), ("outer", 110)]);
     }
 }

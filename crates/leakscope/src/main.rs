@@ -26,7 +26,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // `--help` and `--version` come this way too, and are answers, not errors.
             let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Clean
+            };
             return exit.into();
         }
     };

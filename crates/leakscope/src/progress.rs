@@ -12,7 +12,9 @@ use units::{Bytes, Count, Elapsed};
 
 /// Columns of the terminal on stdout, if it is one.
 pub(crate) fn terminal_width() -> Option<usize> {
-    Term::stdout().size_checked().map(|(_rows, columns)| usize::from(columns))
+    Term::stdout()
+        .size_checked()
+        .map(|(_rows, columns)| usize::from(columns))
 }
 
 /// Tells a run's events as they come.
@@ -38,8 +40,11 @@ impl Progress {
     /// Progress on stderr.
     pub(crate) fn new() -> Self {
         let is_live = std::io::stderr().is_terminal();
-        let target =
-            if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if is_live {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("  {spinner:.cyan} {wide_msg}") {
             bar.set_style(style);
@@ -47,13 +52,21 @@ impl Progress {
         if is_live {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Self { bar, stage: None, rss: None, heap: None }
+        Self {
+            bar,
+            stage: None,
+            rss: None,
+            heap: None,
+        }
     }
 
     /// What is going to happen, before it does.
     pub(crate) fn plan(&self, plan: &Plan, folder: &str) {
         let sizes: Vec<_> = plan.rounds.iter().map(|&n| Count(n).to_string()).collect();
-        self.line(&format!("service   {}", report::printable(&plan.command.join(" "))));
+        self.line(&format!(
+            "service   {}",
+            report::printable(&plan.command.join(" "))
+        ));
         self.line(&format!(
             "load      {} to {}, {} sessions a second; rounds of {}",
             report::printable(&plan.script),
@@ -67,7 +80,11 @@ impl Progress {
     /// Takes one fact in.
     pub(crate) fn tell(&mut self, event: &Event) {
         match event {
-            Event::StageStarted { at, stage, sessions } => {
+            Event::StageStarted {
+                at,
+                stage,
+                sessions,
+            } => {
                 self.stage = Some(Current {
                     stage: *stage,
                     started_at: *at,
@@ -100,7 +117,9 @@ impl Progress {
     }
 
     fn in_stage(&mut self, event: &Event) {
-        let Some(current) = &mut self.stage else { return };
+        let Some(current) = &mut self.stage else {
+            return;
+        };
         match event {
             Event::LoadProgress(ledger) => {
                 current.doing.clear();
@@ -124,8 +143,12 @@ impl Progress {
     }
 
     fn stage_ended(&mut self, at: Elapsed) {
-        let Some(current) = self.stage.take() else { return };
-        let took = Elapsed { nanos: at.nanos.saturating_sub(current.started_at.nanos) };
+        let Some(current) = self.stage.take() else {
+            return;
+        };
+        let took = Elapsed {
+            nanos: at.nanos.saturating_sub(current.started_at.nanos),
+        };
         let mut parts = Vec::new();
         if current.planned.is_some() {
             parts.push(sessions_text(&current.ledger, None));
@@ -138,7 +161,11 @@ impl Progress {
             parts.push("the service is ready".into());
         }
         parts.push(format!("in {took}"));
-        self.line(&format!("{:<9} {}", run::stage_name(current.stage), parts.join(", ")));
+        self.line(&format!(
+            "{:<9} {}",
+            run::stage_name(current.stage),
+            parts.join(", ")
+        ));
     }
 
     fn refresh(&self) {

@@ -21,7 +21,10 @@ pub(crate) struct Opened {
 /// Reads and analyzes a snapshot file, plain or gzip.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
     let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Usage, format!("cannot read heap snapshot `{}`: {error}", path.display()))
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read heap snapshot `{}`: {error}", path.display()),
+        )
     };
     let file = File::open(path).map_err(|error| failed(&error))?;
     let metadata = file.metadata().map_err(|error| failed(&error))?;
@@ -30,11 +33,17 @@ pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
         return Err(failed(&error).hint(Some("give one of the *.heapsnapshot files in it")));
     }
     let mut buffered = BufReader::with_capacity(1 << 20, file);
-    let is_gzip =
-        buffered.fill_buf().map_err(|error| failed(&error))?.starts_with(&GZIP_MAGIC);
+    let is_gzip = buffered
+        .fill_buf()
+        .map_err(|error| failed(&error))?
+        .starts_with(&GZIP_MAGIC);
     let reader: Box<dyn Read + Send> = match is_gzip {
         true => Box::new(MultiGzDecoder::new(buffered)),
-        false => Box::new(buffered.into_inner_rewound().map_err(|error| failed(&error))?),
+        false => Box::new(
+            buffered
+                .into_inner_rewound()
+                .map_err(|error| failed(&error))?,
+        ),
     };
     let size_hint = (!is_gzip).then_some(metadata.len());
     let snapshot = heap::parse(reader, size_hint).map_err(|error| {

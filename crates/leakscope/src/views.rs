@@ -130,7 +130,10 @@ fn json(view: &impl Serialize) -> Result<Exit, Failure> {
 fn rest(all: usize, shown: usize, noun: &str) -> String {
     match all - shown {
         0 => String::new(),
-        more => format!("… and {} more {noun}: `--top N` shows them\n", Count(more as u64)),
+        more => format!(
+            "… and {} more {noun}: `--top N` shows them\n",
+            Count(more as u64)
+        ),
     }
 }
 
@@ -176,7 +179,9 @@ fn not_found(args: &RetainersArgs, unknown: &Unknown) -> Failure {
     let file = args.snapshot.display();
     match unknown {
         Unknown::Id(id) => Failure::new(Exit::Usage, format!("no object `@{id}` in `{file}`"))
-            .hint(Some("ids are V8's, and hold for the snapshots of one process only")),
+            .hint(Some(
+                "ids are V8's, and hold for the snapshots of one process only",
+            )),
         Unknown::Class(similar) => {
             let wanted = printable(&args.object);
             let failure = Failure::new(Exit::Usage, format!("no class `{wanted}` in `{file}`"));
@@ -200,7 +205,10 @@ fn retainers_text(found: &Retainers, n_retainers: usize) -> String {
     );
     text += "\nRetaining path\n";
     for (depth, step) in found.path.iter().enumerate() {
-        let edge = step.edge.as_ref().map(|edge| format!("{} \u{2192} ", printable(edge)));
+        let edge = step
+            .edge
+            .as_ref()
+            .map(|edge| format!("{} \u{2192} ", printable(edge)));
         text += &format!(
             "{}{}{}\n",
             "  ".repeat(depth.min(20) + 1),

@@ -60,7 +60,11 @@ impl Inspector {
         let wire = Wire::connect(url).await?;
         let inspector = Self { wire };
         // Without this, Node.js waits at its end until the debugger goes away.
-        inspector.ask("NodeRuntime.notifyWhenWaitingForDisconnect", &json!({ "enabled": true }))
+        inspector
+            .ask(
+                "NodeRuntime.notifyWhenWaitingForDisconnect",
+                &json!({ "enabled": true }),
+            )
             .await?;
         Ok(inspector)
     }
@@ -81,7 +85,8 @@ impl Inspector {
     /// # Errors
     /// If the inspector does not answer.
     pub async fn collect_garbage(&self) -> Result<(), Error> {
-        self.ask("Runtime.discardConsoleEntries", &json!({})).await?;
+        self.ask("Runtime.discardConsoleEntries", &json!({}))
+            .await?;
         self.ask("HeapProfiler.collectGarbage", &json!({})).await?;
         Ok(())
     }
@@ -216,15 +221,24 @@ impl Inspector {
         let answer: Answer = read(METHOD, &self.ask(METHOD, &params).await?)?;
         if let Some(exception) = answer.exception_details {
             let message = answer.result.description.unwrap_or(exception.text);
-            return Err(Error::Refused { method: METHOD, message });
+            return Err(Error::Refused {
+                method: METHOD,
+                message,
+            });
         }
         let value = serde_json::from_value(answer.result.value);
-        value.map_err(|source| Error::Answer { method: METHOD, source })
+        value.map_err(|source| Error::Answer {
+            method: METHOD,
+            source,
+        })
     }
 
     async fn ask(&self, method: &'static str, params: &Value) -> Result<Box<RawValue>, Error> {
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.wire.ask(method, params)).await;
-        answer.unwrap_or(Err(Error::Silent { method, limit: ANSWER_WITHIN.into() }))
+        answer.unwrap_or(Err(Error::Silent {
+            method,
+            limit: ANSWER_WITHIN.into(),
+        }))
     }
 }
 

@@ -25,8 +25,17 @@ pub(crate) struct Output {
 impl Output {
     /// Makes the file, and a handle for the service to write with.
     pub(crate) fn create(path: &Path) -> io::Result<(Self, File)> {
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        Ok((Self { path: path.to_owned() }, file))
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok((
+            Self {
+                path: path.to_owned(),
+            },
+            file,
+        ))
     }
 
     /// Everything written so far. An unreadable file reads as empty: it is looked at again.
@@ -38,8 +47,18 @@ impl Output {
     pub(crate) fn tail(&self, n: usize) -> Vec<String> {
         let size = std::fs::metadata(&self.path).map_or(0, |m| m.len());
         let text = self.read_from(size.saturating_sub(TAIL_BYTES));
-        let own = |line: &&str| !INSPECTOR_CHATTER.iter().any(|words| line.starts_with(words));
-        let mut lines: Vec<String> = text.lines().rev().filter(own).take(n).map(Into::into).collect();
+        let own = |line: &&str| {
+            !INSPECTOR_CHATTER
+                .iter()
+                .any(|words| line.starts_with(words))
+        };
+        let mut lines: Vec<String> = text
+            .lines()
+            .rev()
+            .filter(own)
+            .take(n)
+            .map(Into::into)
+            .collect();
         lines.reverse();
         lines
     }
@@ -68,8 +87,11 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("service.log");
         let (output, mut file) = Output::create(&path).unwrap();
-        writeln!(file, "Debugger listening on ws://127.0.0.1:1/2\nFor help, see: https://nodejs.org/")
-            .unwrap();
+        writeln!(
+            file,
+            "Debugger listening on ws://127.0.0.1:1/2\nFor help, see: https://nodejs.org/"
+        )
+        .unwrap();
         for i in 0..30_000 {
             writeln!(file, "line {i}").unwrap();
         }

@@ -23,7 +23,10 @@ pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(unreadable)?;
     // A zombie has a status, but no memory.
     let rss = field_kib(&status, "VmRSS:").ok_or_else(|| {
-        unreadable(io::Error::new(io::ErrorKind::NotFound, "the process has ended"))
+        unreadable(io::Error::new(
+            io::ErrorKind::NotFound,
+            "the process has ended",
+        ))
     })?;
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
     let private = ["Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"];
@@ -32,11 +35,16 @@ pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
         rss,
         vsz: field_kib(&status, "VmSize:").unwrap_or(0),
         pss: field_kib(&rollup, "Pss:"),
-        uss: private.iter().filter_map(|name| field_kib(&rollup, name)).reduce(|a, b| a + b),
+        uss: private
+            .iter()
+            .filter_map(|name| field_kib(&rollup, name))
+            .reduce(|a, b| a + b),
         swap: field_kib(&status, "VmSwap:"),
         threads: field(&status, "Threads:"),
         fds: descriptors.as_ref().map(|all| all.len() as u64),
-        sockets: descriptors.as_ref().map(|all| all.iter().filter(|d| d.is_some()).count() as u64),
+        sockets: descriptors
+            .as_ref()
+            .map(|all| all.iter().filter(|d| d.is_some()).count() as u64),
     })
 }
 
@@ -56,15 +64,24 @@ fn descriptors(pid: u32) -> Option<Vec<Option<u64>>> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
     let inode = |entry: fs::DirEntry| {
         let link = fs::read_link(entry.path()).ok()?;
-        link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+        link.to_str()?
+            .strip_prefix("socket:[")?
+            .strip_suffix(']')?
+            .parse()
+            .ok()
     };
     Some(entries.flatten().map(inode).collect())
 }
 
 /// All processes of this machine, or of this container.
 pub(crate) fn pids() -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 /// The processes whose environment has `variable`, written `NAME=value`. It is inherited by every
@@ -72,7 +89,9 @@ pub(crate) fn pids() -> Vec<u32> {
 pub(crate) fn pids_with_variable(variable: &str) -> Vec<u32> {
     let has_it = |pid: &u32| {
         let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
+        environ
+            .split(|&byte| byte == 0)
+            .any(|entry| entry == variable.as_bytes())
     };
     pids().into_iter().filter(has_it).collect()
 }
@@ -97,7 +116,12 @@ pub(crate) fn listeners(port: u16, candidates: &[u32]) -> Vec<u32> {
 
 /// A process's name as the kernel keeps it: at most fifteen bytes.
 pub(crate) fn name(pid: u32) -> Option<String> {
-    Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
+    Some(
+        fs::read_to_string(format!("/proc/{pid}/comm"))
+            .ok()?
+            .trim_end()
+            .to_owned(),
+    )
 }
 
 fn listening_inodes(port: u16) -> HashSet<u64> {
@@ -129,7 +153,10 @@ mod tests {
         let _socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let figures = read_memory(std::process::id()).unwrap();
         assert!(figures.rss > 0 && figures.vsz >= figures.rss);
-        assert!(figures.sockets >= Some(1) && figures.fds > figures.sockets, "{figures:?}");
+        assert!(
+            figures.sockets >= Some(1) && figures.fds > figures.sockets,
+            "{figures:?}"
+        );
         assert!(figures.threads >= Some(1));
         assert!(figures.uss <= figures.pss, "{figures:?}");
     }

@@ -37,7 +37,9 @@ impl Ready {
     pub fn at_url(url: &str) -> Result<Self, Error> {
         let parsed = url.parse::<http::Uri>().ok();
         let usable = parsed.filter(|u| u.scheme_str() == Some("http") && u.host().is_some());
-        usable.map(Self::Url).ok_or_else(|| Error::ReadyUrl { url: url.to_owned() })
+        usable.map(Self::Url).ok_or_else(|| Error::ReadyUrl {
+            url: url.to_owned(),
+        })
     }
 
     /// Fails if something else already gives the sign: the load would go to the wrong process.
@@ -48,10 +50,12 @@ impl Ready {
         let Some(port) = self.port().filter(|&port| procfs::is_listened_on(port)) else {
             return Ok(());
         };
-        let owner = procfs::listeners(port, &procfs::pids()).first().map(|&pid| {
-            let name = procfs::name(pid).unwrap_or_default();
-            format!("process {pid} ({name})")
-        });
+        let owner = procfs::listeners(port, &procfs::pids())
+            .first()
+            .map(|&pid| {
+                let name = procfs::name(pid).unwrap_or_default();
+                format!("process {pid} ({name})")
+            });
         Err(Error::PortTaken { port, owner })
     }
 
@@ -71,7 +75,9 @@ impl Ready {
                 let connected = tokio::time::timeout(ATTEMPT, TcpStream::connect((&**host, *port)));
                 match connected.await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) => Err(format!("port {port} of `{host}` does not accept ({error})")),
+                    Ok(Err(error)) => {
+                        Err(format!("port {port} of `{host}` does not accept ({error})"))
+                    }
                     Err(_) => Err(format!("port {port} of `{host}` does not answer")),
                 }
             }
@@ -82,8 +88,13 @@ impl Ready {
                 Err(_) => Err(format!("`{url}` does not answer")),
             },
             Self::Line(text) => {
-                let found = output.text().lines().any(|line| line.contains(text.as_str()));
-                found.then_some(()).ok_or_else(|| format!("it printed no line with `{text}`"))
+                let found = output
+                    .text()
+                    .lines()
+                    .any(|line| line.contains(text.as_str()));
+                found
+                    .then_some(())
+                    .ok_or_else(|| format!("it printed no line with `{text}`"))
             }
         }
     }
@@ -95,9 +106,14 @@ async fn status(url: &http::Uri) -> Result<http::StatusCode, Box<dyn std::error:
     let address = (host.trim_matches(['[', ']']), url.port_u16().unwrap_or(80));
     let stream = TokioIo::new(TcpStream::connect(address).await?);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
-    let path = url.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let path = url
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     let request = http::Request::get(path)
-        .header(http::header::HOST, url.authority().map_or("", http::uri::Authority::as_str))
+        .header(
+            http::header::HOST,
+            url.authority().map_or("", http::uri::Authority::as_str),
+        )
         .body(Empty::<Bytes>::new())?;
     tokio::select! {
         response = sender.send_request(request) => Ok(response?.status()),
@@ -112,7 +128,13 @@ mod tests {
     #[test]
     fn only_plain_http_can_be_waited_for() {
         assert!(Ready::at_url("http://127.0.0.1:8080/health?deep=1").is_ok());
-        for url in ["https://127.0.0.1/", "127.0.0.1:8080", "http://", "", "http://a b/"] {
+        for url in [
+            "https://127.0.0.1/",
+            "127.0.0.1:8080",
+            "http://",
+            "",
+            "http://a b/",
+        ] {
             let error = Ready::at_url(url).unwrap_err();
             assert!(error.to_string().contains(&format!("`{url}`")), "{error}");
         }

@@ -85,7 +85,10 @@ fn signal_name(number: i32) -> Option<&'static str> {
         (Signal::PIPE, "SIGPIPE"),
         (Signal::TERM, "SIGTERM"),
     ];
-    known.iter().find(|(signal, _)| signal.as_raw() == number).map(|(_, name)| *name)
+    known
+        .iter()
+        .find(|(signal, _)| signal.as_raw() == number)
+        .map(|(_, name)| *name)
 }
 
 impl Service {
@@ -95,15 +98,23 @@ impl Service {
     /// If the program cannot be started or the file for its output cannot be made.
     pub fn start(launch: &Launch) -> Result<Self, Error> {
         let (program, args) = launch.command.split_first().ok_or(Error::NoCommand)?;
-        let cannot_write = |source| Error::Output { path: launch.output.clone(), source };
+        let cannot_write = |source| Error::Output {
+            path: launch.output.clone(),
+            source,
+        };
         let (output, file) = Output::create(&launch.output).map_err(cannot_write)?;
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let mark = format!("{}-{}", std::process::id(), since_epoch.as_nanos());
         let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(&launch.working_dir)
-            .env("NODE_OPTIONS", node_options(std::env::var_os("NODE_OPTIONS")))
+            .env(
+                "NODE_OPTIONS",
+                node_options(std::env::var_os("NODE_OPTIONS")),
+            )
             .env(MARK, &mark)
             .stdin(Stdio::null())
             .stderr(file.try_clone().map_err(cannot_write)?)
@@ -113,13 +124,21 @@ impl Service {
         // system call without allocation.
         unsafe {
             command.pre_exec(|| {
-                Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
+                Ok(rustix::process::set_parent_process_death_signal(Some(
+                    Signal::KILL,
+                ))?)
             });
         }
-        let child = command.spawn().map_err(|source| {
-            Error::Start { program: program.to_string_lossy().into_owned(), source }
+        let child = command.spawn().map_err(|source| Error::Start {
+            program: program.to_string_lossy().into_owned(),
+            source,
         })?;
-        Ok(Self { child, mark: format!("{MARK}={mark}"), output, port: None })
+        Ok(Self {
+            child,
+            mark: format!("{MARK}={mark}"),
+            output,
+            port: None,
+        })
     }
 
     /// Waits until the service gives the sign.
@@ -140,7 +159,11 @@ impl Service {
             };
             if Instant::now() >= deadline {
                 let tail = self.output.tail(12);
-                return Err(Error::NotReady { limit: limit.into(), awaited: missing, tail });
+                return Err(Error::NotReady {
+                    limit: limit.into(),
+                    awaited: missing,
+                    tail,
+                });
             }
             sleep(POLL.min(deadline - Instant::now())).await;
         }
@@ -168,12 +191,18 @@ impl Service {
         let inspectors: Vec<(String, u32)> = inspector_urls(&text)
             .filter_map(|(url, port)| Some((url, *procfs::listeners(port, &own).first()?)))
             .collect();
-        let serving = self.port.map(|port| procfs::listeners(port, &own)).unwrap_or_default();
+        let serving = self
+            .port
+            .map(|port| procfs::listeners(port, &own))
+            .unwrap_or_default();
         let of_serving = inspectors.iter().find(|(_, pid)| serving.contains(pid));
         if let Some((url, _)) = of_serving {
             return Ok(url.clone());
         }
-        let found = match (serving.first(), inspectors.iter().max_by_key(|(_, pid)| pid)) {
+        let found = match (
+            serving.first(),
+            inspectors.iter().max_by_key(|(_, pid)| pid),
+        ) {
             (None, Some((url, _))) => return Ok(url.clone()),
             (Some(&pid), _) => {
                 let name = procfs::name(pid).unwrap_or_default();
@@ -219,7 +248,9 @@ impl Service {
         });
         match killed.await {
             Ok(()) => Ok(()),
-            Err(_) => Err(Error::StillAlive { pids: self.processes() }),
+            Err(_) => Err(Error::StillAlive {
+                pids: self.processes(),
+            }),
         }
     }
 
@@ -301,7 +332,10 @@ mod tests {
     fn the_users_node_options_stay() {
         assert_eq!(node_options(None), "--inspect=127.0.0.1:0");
         let own = Some("--max-old-space-size=512".into());
-        assert_eq!(node_options(own), "--max-old-space-size=512 --inspect=127.0.0.1:0");
+        assert_eq!(
+            node_options(own),
+            "--max-old-space-size=512 --inspect=127.0.0.1:0"
+        );
     }
 
     #[test]
@@ -309,8 +343,10 @@ mod tests {
         let text = "Debugger listening on ws://127.0.0.1:38231/7f-a\nhello\n\
                     npm: Debugger listening on ws://[::1]:9229/b\nDebugger listening on nothing\n";
         let found: Vec<_> = inspector_urls(text).collect();
-        let expected =
-            [("ws://127.0.0.1:38231/7f-a".to_owned(), 38231), ("ws://[::1]:9229/b".to_owned(), 9229)];
+        let expected = [
+            ("ws://127.0.0.1:38231/7f-a".to_owned(), 38231),
+            ("ws://[::1]:9229/b".to_owned(), 9229),
+        ];
         assert_eq!(found, expected);
     }
 }

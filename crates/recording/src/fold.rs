@@ -97,7 +97,11 @@ impl Recording {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::ServiceStarted(facts) => self.service = facts.clone(),
-            Event::StageStarted { at, stage, sessions } => self.stages.push(StageRecord {
+            Event::StageStarted {
+                at,
+                stage,
+                sessions,
+            } => self.stages.push(StageRecord {
                 stage: *stage,
                 started_at: *at,
                 ended_at: None,
@@ -141,7 +145,11 @@ impl Recording {
         for stage in &self.stages {
             let after = stage.readings.last();
             if let (Stage::Round(_), Some(before), Some(after)) = (stage.stage, before, after) {
-                rounds.push(Round { before, after, ledger: &stage.ledger });
+                rounds.push(Round {
+                    before,
+                    after,
+                    ledger: &stage.ledger,
+                });
             }
             before = after.or(before);
         }
@@ -188,17 +196,32 @@ mod tests {
 
     fn reading(at_s: u64, heap_used: u64) -> Reading {
         Reading {
-            at: Elapsed { nanos: at_s * 1_000_000_000 },
+            at: Elapsed {
+                nanos: at_s * 1_000_000_000,
+            },
             memory: MemoryFigures::default(),
-            heap: HeapFigures { heap_used, ..HeapFigures::default() },
+            heap: HeapFigures {
+                heap_used,
+                ..HeapFigures::default()
+            },
             at_rest: true,
         }
     }
 
     fn events() -> Vec<Event> {
-        let at = |s: u64| Elapsed { nanos: s * 1_000_000_000 };
-        let start = |s, stage| Event::StageStarted { at: at(s), stage, sessions: Some(11) };
-        let ledger = |n| Ledger { created: n, completed: n, ..Ledger::default() };
+        let at = |s: u64| Elapsed {
+            nanos: s * 1_000_000_000,
+        };
+        let start = |s, stage| Event::StageStarted {
+            at: at(s),
+            stage,
+            sessions: Some(11),
+        };
+        let ledger = |n| Ledger {
+            created: n,
+            completed: n,
+            ..Ledger::default()
+        };
         vec![
             start(0, Stage::WarmUp),
             Event::Settled(reading(1, 90)),

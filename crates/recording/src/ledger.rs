@@ -56,6 +56,9 @@ impl Ledger {
     /// The most frequent cause of failure and its count.
     #[must_use]
     pub fn main_failure(&self) -> Option<(&str, u64)> {
-        self.failures.iter().max_by_key(|(_, count)| **count).map(|(c, n)| (c.as_str(), *n))
+        self.failures
+            .iter()
+            .max_by_key(|(_, count)| **count)
+            .map(|(c, n)| (c.as_str(), *n))
     }
 }

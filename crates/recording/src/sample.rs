@@ -90,8 +90,15 @@ mod tests {
     #[test]
     fn a_line_has_as_many_cells_as_the_header_and_leaves_unknowns_empty() {
         let sample = Sample {
-            at: Elapsed { nanos: 1_250_000_000 },
-            memory: MemoryFigures { rss: 10, vsz: 20, pss: Some(5), ..MemoryFigures::default() },
+            at: Elapsed {
+                nanos: 1_250_000_000,
+            },
+            memory: MemoryFigures {
+                rss: 10,
+                vsz: 20,
+                pss: Some(5),
+                ..MemoryFigures::default()
+            },
             heap: None,
             sessions: 3,
         };

@@ -149,7 +149,9 @@ fn rounds(recording: &Recording) -> Markup {
 
 /// Every class that grows with the first suspect, round by round where it is known.
 fn classes(verdict: &Verdict) -> Markup {
-    let Some(suspect) = verdict.suspects.first() else { return markup! {} };
+    let Some(suspect) = verdict.suspects.first() else {
+        return markup! {};
+    };
     markup! {
         section {
             h2 { "What piles up" }
@@ -172,7 +174,9 @@ fn facts(recording: &Recording) -> Markup {
     let plan = &recording.plan;
     let total = recording.total_ledger();
     let idle = recording.stage(Stage::Idle).and_then(|stage| {
-        Some(Elapsed { nanos: stage.ended_at?.nanos.saturating_sub(stage.started_at.nanos) })
+        Some(Elapsed {
+            nanos: stage.ended_at?.nanos.saturating_sub(stage.started_at.nanos),
+        })
     });
     markup! {
         section {

@@ -31,7 +31,10 @@ pub enum Color {
 
 impl Style {
     /// Text without color and without line breaks of its own, for files and pipes.
-    pub const PLAIN: Self = Self { width: usize::MAX, color: Color::Plain };
+    pub const PLAIN: Self = Self {
+        width: usize::MAX,
+        color: Color::Plain,
+    };
 
     fn paint(self, code: &str, text: &str) -> String {
         match self.color {
@@ -45,8 +48,15 @@ impl Style {
 #[must_use]
 pub fn printable(text: &str) -> String {
     let is_unsafe = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let escape = |c: char| if is_unsafe(c) { c.escape_default().to_string() } else { c.into() };
+    let escape = |c: char| {
+        if is_unsafe(c) {
+            c.escape_default().to_string()
+        } else {
+            c.into()
+        }
+    };
     text.chars().map(escape).collect()
 }

@@ -24,13 +24,19 @@ impl Column {
     /// A column of text.
     #[must_use]
     pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left }
+        Self {
+            title,
+            align: Align::Left,
+        }
     }
 
     /// A column of numbers.
     #[must_use]
     pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right }
+        Self {
+            title,
+            align: Align::Right,
+        }
     }
 }
 
@@ -38,8 +44,10 @@ impl Column {
 /// column, never a number.
 #[must_use]
 pub fn table(columns: &[Column], rows: &[Vec<String>], style: Style) -> String {
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| printable(cell)).collect())
+        .collect();
     let mut widths: Vec<usize> = columns.iter().map(|c| c.title.chars().count()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -121,7 +129,14 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_shortens_the_text_column_only() {
-        let text = table(&COLUMNS, &rows(), Style { width: 24, color: Color::Plain });
+        let text = table(
+            &COLUMNS,
+            &rows(),
+            Style {
+                width: 24,
+                color: Color::Plain,
+            },
+        );
         assert_eq!(text.lines().nth(1), Some("AVeryLongClassNa…      7"));
         assert!(text.lines().all(|line| line.chars().count() <= 24));
     }

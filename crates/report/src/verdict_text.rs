@@ -41,7 +41,10 @@ fn headline(verdict: &Verdict, style: Style) -> String {
         Outcome::Clean => ("CLEAN", "1;32"),
         Outcome::Inconclusive => ("INCONCLUSIVE", "1;33"),
     };
-    let leak = verdict.suspects.first().filter(|_| verdict.outcome == Outcome::Leaking);
+    let leak = verdict
+        .suspects
+        .first()
+        .filter(|_| verdict.outcome == Outcome::Leaking);
     let reason = leak.map_or_else(|| printable(&verdict.reason), leak_sentence);
     let text = wrapped(&format!("{word}   "), &reason, " ", style);
     text.trim_end().replacen(word, &style.paint(code, word), 1)
@@ -58,7 +61,11 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
         PerSession(suspect.per_session).to_string()
     };
     let rounds = suspect.per_round.len();
-    let rates: Vec<_> = suspect.per_round.iter().map(|&r| PerSession(r).to_string()).collect();
+    let rates: Vec<_> = suspect
+        .per_round
+        .iter()
+        .map(|&r| PerSession(r).to_string())
+        .collect();
     format!(
         "{bytes} and {amount} {} per session ({rounds} of {rounds} rounds: {})",
         printable(&suspect.class),
@@ -88,8 +95,16 @@ pub(crate) fn amount_of_references(suspect: &Suspect) -> String {
 
 fn suspect_text(suspect: &Suspect, style: Style) -> String {
     let amount = amount_of_references(suspect);
-    let name = suspect.holder.name.as_ref().map(|name| format!(" `{}`", printable(name)));
-    let title = format!("{}{}", printable(&suspect.holder.class), name.unwrap_or_default());
+    let name = suspect
+        .holder
+        .name
+        .as_ref()
+        .map(|name| format!(" `{}`", printable(name)));
+    let title = format!(
+        "{}{}",
+        printable(&suspect.holder.class),
+        name.unwrap_or_default()
+    );
     let place = suspect.source.as_ref().map(place).unwrap_or_default();
     let mut out = format!(
         "  {}. {}   +{amount} per session   {}\n",
@@ -98,7 +113,12 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
         style.paint("36", &place),
     );
     out = out.trim_end().to_owned() + "\n";
-    out.push_str(&wrapped("     ", &printable(&suspect.path_text), " \u{2500} ", style));
+    out.push_str(&wrapped(
+        "     ",
+        &printable(&suspect.path_text),
+        " \u{2500} ",
+        style,
+    ));
     if let Some(writer) = &suspect.writer {
         out.push_str(&writer_line(writer, suspect.package.as_deref(), style));
     }
@@ -113,7 +133,11 @@ fn place(line: &SourceLine) -> String {
 }
 
 fn writer_line(writer: &SourceLine, package: Option<&str>, style: Style) -> String {
-    let function = writer.function.as_deref().map(printable).unwrap_or_default();
+    let function = writer
+        .function
+        .as_deref()
+        .map(printable)
+        .unwrap_or_default();
     let package = package.map(|name| format!(" (package {})", printable(name)));
     let text = format!(
         "{function}  {}{}   {}",
@@ -141,14 +165,22 @@ fn label(word: &str) -> String {
 
 fn figures(verdict: &Verdict, recording: &Recording, style: Style) -> String {
     let mut out = String::new();
-    let sizes: Vec<_> = verdict.rounds.iter().map(|r| Count(r.sessions).to_string()).collect();
+    let sizes: Vec<_> = verdict
+        .rounds
+        .iter()
+        .map(|r| Count(r.sessions).to_string())
+        .collect();
     let sessions = format!(
         "{} in {} rounds ({}), {} failed; {} before, to warm up",
         Count(verdict.sessions.created),
         verdict.rounds.len(),
         sizes.join(", "),
         Count(verdict.sessions.failed),
-        Count(recording.stage(Stage::WarmUp).map_or(0, |s| s.ledger.created)),
+        Count(
+            recording
+                .stage(Stage::WarmUp)
+                .map_or(0, |s| s.ledger.created)
+        ),
     );
     out.push_str(&wrapped(&label("sessions"), &sessions, " ", style));
     let rounds = recording.rounds();
@@ -218,8 +250,16 @@ mod tests {
 
     #[test]
     fn a_long_path_is_broken_between_its_steps_and_stays_indented() {
-        let style = Style { width: 30, color: Color::Plain };
-        let text = wrapped("     ", "process ─ cleanup ─ clients ─ WebSocket", " ─ ", style);
+        let style = Style {
+            width: 30,
+            color: Color::Plain,
+        };
+        let text = wrapped(
+            "     ",
+            "process ─ cleanup ─ clients ─ WebSocket",
+            " ─ ",
+            style,
+        );
         assert_eq!(text, "     process ─ cleanup ─\n     clients ─ WebSocket\n");
         assert!(text.lines().all(|line| line.chars().count() <= 30));
     }

@@ -48,7 +48,11 @@ async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let at = recorder.borrow().now();
-    let begin = Event::StageStarted { at, stage: Stage::Start, sessions: None };
+    let begin = Event::StageStarted {
+        at,
+        stage: Stage::Start,
+        sessions: None,
+    };
     recorder.borrow_mut().tell(&begin)?;
     let launch = Launch {
         command: order.command.clone(),

@@ -74,7 +74,9 @@ impl Error {
         match self {
             Self::Folder(error) => error.hint(),
             Self::Probe(error) => error.hint(),
-            Self::Died { .. } => Some("its whole output is in the run folder's `service.log`".into()),
+            Self::Died { .. } => {
+                Some("its whole output is in the run folder's `service.log`".into())
+            }
             Self::Load(_) | Self::Interrupted => None,
             Self::EverySessionFailed { .. } => Some(
                 "check the script with the service started by hand, and that the script's target \

@@ -81,8 +81,14 @@ impl Folder {
     /// # Errors
     /// If it cannot be made, or if there is something in it already.
     pub fn create(path: &Path) -> Result<Self, FolderError> {
-        let folder = Self { path: path.to_owned() };
-        let failed = |source| FolderError { operation: "create", path: path.to_owned(), source };
+        let folder = Self {
+            path: path.to_owned(),
+        };
+        let failed = |source| FolderError {
+            operation: "create",
+            path: path.to_owned(),
+            source,
+        };
         private_dir(path).map_err(failed)?;
         if fs::read_dir(path).map_err(failed)?.next().is_some() {
             let source = io::Error::new(io::ErrorKind::AlreadyExists, "the folder is not empty");
@@ -114,7 +120,9 @@ impl Folder {
     /// Opens the folder of an earlier run.
     #[must_use]
     pub fn open(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self {
+            path: path.to_owned(),
+        }
     }
 
     /// Where the folder is.
@@ -186,7 +194,10 @@ impl Folder {
     pub fn write(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
         let partial = self.file(&format!("{name}.part"));
         let written = (|| {
-            let mut file = private_options().create(true).truncate(true).open(&partial)?;
+            let mut file = private_options()
+                .create(true)
+                .truncate(true)
+                .open(&partial)?;
             file.write_all(contents)?;
             fs::rename(&partial, self.file(name))
         })();
@@ -224,14 +235,21 @@ impl Folder {
 
     fn append(&self, name: &str, line: &str) -> Result<(), FolderError> {
         let write = || {
-            let mut file: File = private_options().create(true).append(true).open(self.file(name))?;
+            let mut file: File = private_options()
+                .create(true)
+                .append(true)
+                .open(self.file(name))?;
             file.write_all(format!("{line}\n").as_bytes())
         };
         write().map_err(|source| self.failed("write", name, source))
     }
 
     fn failed(&self, operation: &'static str, name: &str, source: io::Error) -> FolderError {
-        FolderError { operation, path: self.file(name), source }
+        FolderError {
+            operation,
+            path: self.file(name),
+            source,
+        }
     }
 }
 
@@ -240,7 +258,9 @@ fn is_ours(name: &str) -> bool {
     let name = name.strip_suffix(".part").unwrap_or(name);
     let fixed = [RUN, SAMPLES, LOG, LOAD, PROFILE, SCRIPTS, VERDICT, REPORT];
     // Snapshots are numbered; others are the user's own.
-    let number = name.strip_suffix(".heapsnapshot").and_then(|stem| stem.split_once('-'));
+    let number = name
+        .strip_suffix(".heapsnapshot")
+        .and_then(|stem| stem.split_once('-'));
     fixed.contains(&name) || number.is_some_and(|(n, _)| n.parse::<u32>().is_ok())
 }
 
@@ -262,7 +282,10 @@ fn private_options() -> OpenOptions {
 #[cfg(unix)]
 fn private_dir(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 #[cfg(not(unix))]
@@ -283,7 +306,10 @@ mod tests {
         assert!(error.hint().unwrap().contains("--overwrite"));
         let error = Folder::replace(dir.path()).unwrap_err();
         assert!(error.to_string().contains("not empty"), "{error}");
-        assert_eq!(fs::read_to_string(dir.path().join("notes.txt")).unwrap(), "mine");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("notes.txt")).unwrap(),
+            "mine"
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ impl Order {
     #[must_use]
     pub fn plan(&self) -> Plan {
         Plan {
-            command: self.command.iter().map(|w| w.to_string_lossy().into_owned()).collect(),
+            command: self
+                .command
+                .iter()
+                .map(|w| w.to_string_lossy().into_owned())
+                .collect(),
             working_dir: self.working_dir.clone(),
             script: self.script_name.clone(),
             base_url: self.base_url.clone(),
@@ -97,8 +101,9 @@ impl Rounds {
     /// three rounds: 101, 211, 307.
     #[must_use]
     pub fn of_primes(rounds: u32, sessions: u64, arrival_rate: f64) -> Self {
-        let measured =
-            (1..=u64::from(rounds)).map(|i| next_prime(sessions.saturating_mul(i))).collect();
+        let measured = (1..=u64::from(rounds))
+            .map(|i| next_prime(sessions.saturating_mul(i)))
+            .collect();
         Self {
             warm_up: next_prime((sessions / 2).max(29)),
             warm_up_portions: 5,

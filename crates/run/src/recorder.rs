@@ -24,7 +24,12 @@ impl<'a> Recorder<'a> {
         folder: &'a Folder,
         observer: &'a mut dyn FnMut(&Event),
     ) -> Self {
-        Self { recording, folder, observer, started: Instant::now() }
+        Self {
+            recording,
+            folder,
+            observer,
+            started: Instant::now(),
+        }
     }
 
     /// Time since the start of the run.

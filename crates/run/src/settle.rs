@@ -24,7 +24,11 @@ pub(crate) struct Rest {
 impl Rest {
     /// `baseline_sockets`: how many the service had open before any load.
     pub(crate) fn new(baseline_sockets: u64) -> Self {
-        Self { baseline_sockets, heaps: Vec::new(), sockets: None }
+        Self {
+            baseline_sockets,
+            heaps: Vec::new(),
+            sockets: None,
+        }
     }
 
     /// Takes a reading; `None` if the service is at rest, else what is being waited for.
@@ -48,7 +52,9 @@ impl Rest {
 
     /// Flat: the last readings within a thousandth of each other, or within 16 KiB.
     fn heap_is_flat(&self) -> bool {
-        let Some(last) = self.heaps.len().checked_sub(FLAT_READINGS) else { return false };
+        let Some(last) = self.heaps.len().checked_sub(FLAT_READINGS) else {
+            return false;
+        };
         let last = &self.heaps[last..];
         let highest = last.iter().copied().max().unwrap_or(0);
         let lowest = last.iter().copied().min().unwrap_or(0);
@@ -64,20 +70,30 @@ mod tests {
         let start = Instant::now();
         let mut rest = Rest::new(2);
         let found = readings.iter().position(|&(millis, heap, sockets)| {
-            rest.wait_for(heap, sockets, start + Duration::from_millis(millis)).is_none()
+            rest.wait_for(heap, sockets, start + Duration::from_millis(millis))
+                .is_none()
         });
         assert_eq!(found.map(|i| i + 1), at_rest_after);
     }
 
     #[test]
     fn three_readings_that_agree_are_rest() {
-        check(&[(0, 9_000_000, 2), (200, 9_000_100, 2), (400, 9_000_000, 2)], Some(3));
-        check(&[(0, 9_900_000, 2), (200, 9_000_100, 2), (400, 9_000_000, 2)], None);
+        check(
+            &[(0, 9_000_000, 2), (200, 9_000_100, 2), (400, 9_000_000, 2)],
+            Some(3),
+        );
+        check(
+            &[(0, 9_900_000, 2), (200, 9_000_100, 2), (400, 9_000_000, 2)],
+            None,
+        );
     }
 
     #[test]
     fn open_sockets_are_waited_for_until_they_are_stuck() {
-        check(&[(0, 90, 5), (200, 90, 4), (400, 90, 3), (600, 90, 2)], Some(4));
+        check(
+            &[(0, 90, 5), (200, 90, 4), (400, 90, 3), (600, 90, 2)],
+            Some(4),
+        );
         check(&[(0, 90, 5), (3_000, 90, 5), (6_000, 90, 5)], None);
         check(&[(0, 90, 5), (3_000, 90, 5), (6_500, 90, 5)], Some(3));
     }

@@ -90,7 +90,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
             self.snapshot(&format!("round-{i}")).await?;
             self.end_stage()?;
         }
-        self.folder.write_profile(&self.inspector.sampling_profile().await?)?;
+        self.folder
+            .write_profile(&self.inspector.sampling_profile().await?)?;
         self.keep_scripts().await?;
         self.begin_stage(Stage::Stop, None)
     }
@@ -117,8 +118,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let rounds = &self.order.rounds;
         let longest = rounds.measured.iter().copied().max().unwrap_or(0) as f64;
         let span = Duration::try_from_secs_f64(longest / rounds.arrival_rate);
-        let span = span.unwrap_or(*IDLE.end()).clamp(*IDLE.start(), *IDLE.end());
-        self.tell(Event::Settling { waiting_for: format!("{} s without load", span.as_secs()) })?;
+        let span = span
+            .unwrap_or(*IDLE.end())
+            .clamp(*IDLE.start(), *IDLE.end());
+        self.tell(Event::Settling {
+            waiting_for: format!("{} s without load", span.as_secs()),
+        })?;
         tokio::time::sleep(span).await;
         self.settle().await?;
         self.snapshot("idle").await?;
@@ -147,7 +152,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
             }
         };
         self.tell_progress(&before, &meter)?;
-        self.sessions_before.set(self.sessions_before.get() + meter.ledger().created);
+        self.sessions_before
+            .set(self.sessions_before.get() + meter.ledger().created);
         self.meter.replace(Arc::default());
         self.folder.write_load(&load::load_json(&outcome))?;
         every_session_failed(stage, &meter.ledger())
@@ -161,7 +167,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     fn ledger_of_stage(&self) -> Ledger {
         let recorder = self.recorder.borrow();
-        recorder.recording().stages.last().map(|s| s.ledger.clone()).unwrap_or_default()
+        recorder
+            .recording()
+            .stages
+            .last()
+            .map(|s| s.ledger.clone())
+            .unwrap_or_default()
     }
 
     /// Collects until nothing moves any more, then reads.
@@ -177,7 +188,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
             let out_of_time = started.elapsed() >= self.order.limits.settle;
             if waiting.is_none() || out_of_time {
                 let at = self.recorder.borrow().now();
-                let reading = Reading { at, memory, heap, at_rest: waiting.is_none() };
+                let reading = Reading {
+                    at,
+                    memory,
+                    heap,
+                    at_rest: waiting.is_none(),
+                };
                 self.tell(Event::Settled(reading))?;
                 return Ok(reading);
             }
@@ -216,7 +232,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
             let Ok(id) = script.id.parse() else { continue };
             if from_file && script.length <= SCRIPT_TEXT_LIMIT {
                 let text = self.inspector.script_source(&script.id).await?;
-                texts.push(ScriptText { id, url: script.url, text });
+                texts.push(ScriptText {
+                    id,
+                    url: script.url,
+                    text,
+                });
             }
         }
         Ok(self.folder.write_scripts(&texts)?)
@@ -249,7 +269,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     fn begin_stage(&self, stage: Stage, sessions: Option<u64>) -> Result<(), Error> {
         let at = self.recorder.borrow().now();
-        self.tell(Event::StageStarted { at, stage, sessions })
+        self.tell(Event::StageStarted {
+            at,
+            stage,
+            sessions,
+        })
     }
 
     fn end_stage(&self) -> Result<(), Error> {
@@ -273,7 +297,9 @@ fn heap_size(reading: &Reading) -> u64 {
 
 /// Whether the last two steps of the heap's size differ by less than half a percent of it.
 fn is_steady(heaps: &[u64]) -> bool {
-    let [.., before, middle, last] = *heaps else { return false };
+    let [.., before, middle, last] = *heaps else {
+        return false;
+    };
     let step = |from: u64, to: u64| to as f64 - from as f64;
     (step(middle, last) - step(before, middle)).abs() < 0.005 * last as f64
 }
@@ -303,10 +329,17 @@ mod tests {
 
     #[test]
     fn a_stage_fails_only_when_no_session_got_through() {
-        let mut ledger = Ledger { created: 3, failed: 3, ..Ledger::default() };
+        let mut ledger = Ledger {
+            created: 3,
+            failed: 3,
+            ..Ledger::default()
+        };
         ledger.failures.insert("ECONNREFUSED".into(), 3);
         let error = every_session_failed(Stage::WarmUp, &ledger).unwrap_err();
-        assert_eq!(error.to_string(), "all 3 sessions of the warm-up failed: ECONNREFUSED");
+        assert_eq!(
+            error.to_string(),
+            "all 3 sessions of the warm-up failed: ECONNREFUSED"
+        );
         ledger.completed = 1;
         assert!(every_session_failed(Stage::WarmUp, &ledger).is_ok());
     }

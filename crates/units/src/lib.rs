@@ -68,7 +68,9 @@ impl Elapsed {
 
 impl From<Duration> for Elapsed {
     fn from(span: Duration) -> Self {
-        Self { nanos: u64::try_from(span.as_nanos()).unwrap_or(u64::MAX) }
+        Self {
+            nanos: u64::try_from(span.as_nanos()).unwrap_or(u64::MAX),
+        }
     }
 }
 
@@ -173,12 +175,21 @@ mod tests {
 
     #[test]
     fn spans_use_the_largest_fitting_unit() {
-        for (millis, shown) in
-            [(0, "0 µs"), (12, "12 ms"), (12_340, "12.3 s"), (61_000, "1 min 01 s")]
-        {
-            assert_eq!(Elapsed::from(Duration::from_millis(millis)).to_string(), shown);
+        for (millis, shown) in [
+            (0, "0 µs"),
+            (12, "12 ms"),
+            (12_340, "12.3 s"),
+            (61_000, "1 min 01 s"),
+        ] {
+            assert_eq!(
+                Elapsed::from(Duration::from_millis(millis)).to_string(),
+                shown
+            );
         }
-        assert_eq!(Elapsed::from(Duration::from_secs(3_900)).to_string(), "1 h 05 min");
+        assert_eq!(
+            Elapsed::from(Duration::from_secs(3_900)).to_string(),
+            "1 h 05 min"
+        );
     }
 
     #[test]

@@ -78,7 +78,10 @@ impl Sources {
                 text: SourceFile::parse(text, url),
             })
             .collect();
-        Self { scripts, allocators }
+        Self {
+            scripts,
+            allocators,
+        }
     }
 
     /// The script with this id.
@@ -127,7 +130,10 @@ pub(crate) fn relative_path(url: &str, working_dir: &str) -> String {
     let path = url.strip_prefix("file://").unwrap_or(url);
     let path = percent_decoded(path);
     let dir = working_dir.trim_end_matches('/');
-    match path.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) {
+    match path
+        .strip_prefix(dir)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
         Some(inside) => inside.to_owned(),
         None => path,
     }
@@ -137,9 +143,10 @@ fn percent_decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|_| byte == b'%').and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
-        });
+        let code = tail
+            .get(..2)
+            .filter(|_| byte == b'%')
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match code {
             Some(decoded) => {
                 bytes.push(decoded);
@@ -169,7 +176,10 @@ mod tests {
             file: file.into(),
             text: SourceFile::parse("", "a.js"),
         };
-        assert_eq!(script("node_modules/ws/lib/a.js").package().as_deref(), Some("ws"));
+        assert_eq!(
+            script("node_modules/ws/lib/a.js").package().as_deref(),
+            Some("ws")
+        );
         let scoped = script("x/node_modules/@a/b/c.js").package();
         assert_eq!(scoped.as_deref(), Some("@a/b"));
         assert_eq!(script("lib/a.js").package(), None);

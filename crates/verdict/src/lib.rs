@@ -42,7 +42,9 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         Some(pair) if !candidates.is_empty() => {
             let namer = Namer::new(pair, evidence.sources);
             let ranked = (1..).zip(&candidates);
-            ranked.map(|(rank, candidate)| namer.suspect(rank, candidate)).collect()
+            ranked
+                .map(|(rank, candidate)| namer.suspect(rank, candidate))
+                .collect()
         }
         _ => Vec::new(),
     };
@@ -63,7 +65,10 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
 fn bytes_rate(recording: &Recording) -> Rate {
     let rounds = recording.rounds();
     let size = |heap: &recording::HeapFigures| heap.heap_used as f64 + heap.external as f64;
-    let changes = rounds.iter().map(|r| size(&r.after.heap) - size(&r.before.heap)).collect();
+    let changes = rounds
+        .iter()
+        .map(|r| size(&r.after.heap) - size(&r.before.heap))
+        .collect();
     let sessions: Vec<u64> = rounds.iter().map(|r| r.ledger.created).collect();
     Rate::of(changes, &sessions)
 }
@@ -73,7 +78,11 @@ fn sessions(recording: &Recording) -> Sessions {
     for round in recording.rounds() {
         total.add(round.ledger);
     }
-    Sessions { created: total.created, completed: total.completed, failed: total.failed }
+    Sessions {
+        created: total.created,
+        completed: total.completed,
+        failed: total.failed,
+    }
 }
 
 fn round_figures(recording: &Recording) -> Vec<RoundFigures> {
@@ -88,7 +97,11 @@ fn round_figures(recording: &Recording) -> Vec<RoundFigures> {
 
 fn warnings(recording: &Recording) -> Vec<String> {
     let mut warnings = recording.warnings.clone();
-    let restless = recording.rounds().iter().filter(|round| !round.after.at_rest).count();
+    let restless = recording
+        .rounds()
+        .iter()
+        .filter(|round| !round.after.at_rest)
+        .count();
     if restless > 0 {
         warnings.push(format!(
             "the service did not come to rest after {restless} of {} rounds; give it longer with \

@@ -22,8 +22,18 @@ pub(crate) struct Namer<'a> {
 
 impl<'a> Namer<'a> {
     pub(crate) fn new(pair: &Snapshots<'a>, sources: &'a Sources) -> Self {
-        let Snapshots { base, last, analysis } = *pair;
-        Self { base, last, analysis, sources, paths: RetainingPaths::of(last) }
+        let Snapshots {
+            base,
+            last,
+            analysis,
+        } = *pair;
+        Self {
+            base,
+            last,
+            analysis,
+            sources,
+            paths: RetainingPaths::of(last),
+        }
     }
 
     pub(crate) fn suspect(&self, rank: usize, candidate: &Candidate) -> Suspect {
@@ -65,12 +75,19 @@ impl<'a> Namer<'a> {
     /// An object's class as it is said: `{a, b}` becomes `Object {a, b}`.
     pub(crate) fn class(&self, node: NodeIx) -> String {
         let class = self.analysis.class_name(self.analysis.class_of(node));
-        if class.starts_with('{') { format!("Object {class}") } else { class.to_string() }
+        if class.starts_with('{') {
+            format!("Object {class}")
+        } else {
+            class.to_string()
+        }
     }
 }
 
 fn class_rate(class: &ClassGrowth) -> ClassRate {
-    ClassRate { class: class.class.clone(), per_session: class.rate.per_session }
+    ClassRate {
+        class: class.class.clone(),
+        per_session: class.rate.per_session,
+    }
 }
 
 /// The class that says most: one that the program or a package named, nearest to the holder; else
@@ -91,8 +108,22 @@ fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
 /// Whether a class's name tells more than its type.
 fn is_telling(class: &str) -> bool {
     const PLAIN: [&str; 16] = [
-        "Object", "Array", "Function", "Map", "Set", "Promise", "Symbol", "RegExp", "Date",
-        "ArrayBuffer", "Uint8Array", "Error", "String", "Number", "Arguments", "Generator",
+        "Object",
+        "Array",
+        "Function",
+        "Map",
+        "Set",
+        "Promise",
+        "Symbol",
+        "RegExp",
+        "Date",
+        "ArrayBuffer",
+        "Uint8Array",
+        "Error",
+        "String",
+        "Number",
+        "Arguments",
+        "Generator",
     ];
     !PLAIN.contains(&class)
         && !class.starts_with(['{', '('])
@@ -107,7 +138,12 @@ mod tests {
 
     fn class(name: &str, depth: u32, bytes: f64) -> ClassGrowth {
         let rate = Rate::of(vec![101.0], &[101]);
-        ClassGrowth { class: name.into(), rate, bytes_per_session: bytes, depth }
+        ClassGrowth {
+            class: name.into(),
+            rate,
+            bytes_per_session: bytes,
+            depth,
+        }
     }
 
     #[test]
@@ -119,7 +155,10 @@ mod tests {
             class("Array", 2, 500.0),
         ];
         assert_eq!(main_class(&classes).unwrap().class, "WebSocket");
-        assert_eq!(main_class(&classes[1..2]).unwrap().class, "{connection, ops}");
+        assert_eq!(
+            main_class(&classes[1..2]).unwrap().class,
+            "{connection, ops}"
+        );
         assert!(main_class(&[]).is_none());
     }
 }

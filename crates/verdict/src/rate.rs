@@ -42,7 +42,11 @@ impl Rate {
         let per = |change: f64, n: u64| if n == 0 { 0.0 } else { change / n as f64 };
         Self {
             per_session: per(changes.iter().sum(), total),
-            per_round: changes.iter().zip(sessions).map(|(&c, &n)| per(c, n)).collect(),
+            per_round: changes
+                .iter()
+                .zip(sessions)
+                .map(|(&c, &n)| per(c, n))
+                .collect(),
             changes,
             sessions: sessions.to_vec(),
         }
@@ -78,7 +82,10 @@ impl Rate {
     pub fn is_slowing(&self) -> bool {
         let falls = self.per_round.windows(2).all(|pair| pair[1] < pair[0]);
         let (first, last) = (self.per_round.first(), self.per_round.last());
-        falls && first.zip(last).is_some_and(|(first, last)| *last >= 0.0 && *last < 0.7 * first)
+        falls
+            && first
+                .zip(last)
+                .is_some_and(|(first, last)| *last >= 0.0 && *last < 0.7 * first)
     }
 }
 

@@ -55,7 +55,10 @@ pub(crate) fn decide(assessment: &Assessment<'_>) -> Finding {
         reason: "no rule has an answer for this run".into(),
         next: None,
     };
-    RULES.iter().find_map(|rule| rule(assessment)).unwrap_or_else(unanswered)
+    RULES
+        .iter()
+        .find_map(|rule| rule(assessment))
+        .unwrap_or_else(unanswered)
 }
 
 #[cfg(test)]

@@ -56,7 +56,11 @@ pub(crate) struct Measured<'a> {
 
 impl<'a> Measured<'a> {
     pub(crate) fn of(evidence: &Evidence<'a>) -> Self {
-        let mut measured = Self { sessions: Vec::new(), rounds: Vec::new(), idle: None };
+        let mut measured = Self {
+            sessions: Vec::new(),
+            rounds: Vec::new(),
+            idle: None,
+        };
         for (stage, growth) in evidence.growth {
             let record = evidence.recording.stage(*stage);
             match (stage, record) {
@@ -73,24 +77,35 @@ impl<'a> Measured<'a> {
 
     /// The change of one figure over each round, per session.
     fn rate(&self, figure: impl Fn(&Growth) -> f64) -> Rate {
-        Rate::of(self.rounds.iter().map(|&g| figure(g)).collect(), &self.sessions)
+        Rate::of(
+            self.rounds.iter().map(|&g| figure(g)).collect(),
+            &self.sessions,
+        )
     }
 }
 
 /// All leaks, most bytes first.
 pub(crate) fn candidates(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Vec<Candidate> {
-    let Some(newest) = measured.rounds.last() else { return Vec::new() };
-    let mut found: Vec<Candidate> =
-        newest.holders.iter().filter_map(|h| by_holder(measured, h.id, pair.last)).collect();
+    let Some(newest) = measured.rounds.last() else {
+        return Vec::new();
+    };
+    let mut found: Vec<Candidate> = newest
+        .holders
+        .iter()
+        .filter_map(|h| by_holder(measured, h.id, pair.last))
+        .collect();
     found.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     let ids: Vec<NodeId> = found.iter().map(|c| pair.last.node_id(c.holder)).collect();
     let own = heap::own_bytes(pair.base, pair.last, &ids);
     let sessions = measured.sessions.last().copied().unwrap_or(1) as f64;
-    let keeps_own = |c: &Candidate, own: u64| {
-        own as f64 >= OWN_SHARE * c.bytes_per_session * sessions
-    };
-    let mut kept: Vec<Candidate> =
-        found.into_iter().zip(own).filter(|(c, own)| keeps_own(c, *own)).map(|(c, _)| c).collect();
+    let keeps_own =
+        |c: &Candidate, own: u64| own as f64 >= OWN_SHARE * c.bytes_per_session * sessions;
+    let mut kept: Vec<Candidate> = found
+        .into_iter()
+        .zip(own)
+        .filter(|(c, own)| keeps_own(c, *own))
+        .map(|(c, _)| c)
+        .collect();
     if kept.is_empty() {
         kept.extend(by_class(measured, pair));
     }
@@ -116,7 +131,9 @@ fn by_holder(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Can
         .map(|d| ClassGrowth {
             class: d.class.clone(),
             rate: measured.rate(|g| dragged(g, &d.class, |d| d.count)),
-            bytes_per_session: measured.rate(|g| dragged(g, &d.class, |d| d.bytes)).per_session,
+            bytes_per_session: measured
+                .rate(|g| dragged(g, &d.class, |d| d.bytes))
+                .per_session,
             depth: d.depth,
         })
         .filter(|class| class.rate.grade().is_some())
@@ -124,18 +141,32 @@ fn by_holder(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Can
     classes.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     let bytes = measured.rate(|g| of(g).map_or(0, |h| h.dragged_bytes) as f64);
     let holder = last.node_by_id(id)?;
-    Some(Candidate { holder, gains, grade, classes, bytes_per_session: bytes.per_session })
+    Some(Candidate {
+        holder,
+        gains,
+        grade,
+        classes,
+        bytes_per_session: bytes.per_session,
+    })
 }
 
 /// A class that grows by a whole number per session where no object gains as many referents: a
 /// list, a chain of promises. Its holder is the last old object on the way to a new one.
 fn by_class(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Candidate> {
     let of = |growth: &Growth, class: &str| {
-        growth.classes.iter().find(|c| c.class == class).map_or((0, 0), |c| (c.delta, c.size_delta))
+        growth
+            .classes
+            .iter()
+            .find(|c| c.class == class)
+            .map_or((0, 0), |c| (c.delta, c.size_delta))
     };
     let mut classes: Vec<ClassGrowth> = (measured.rounds.last()?.classes.iter())
         .filter(|c| !ENGINE_CLASSES.contains(&c.class.as_str()))
-        .filter(|c| measured.idle.is_none_or(|idle| of(idle, &c.class).0 <= IDLE_SLACK))
+        .filter(|c| {
+            measured
+                .idle
+                .is_none_or(|idle| of(idle, &c.class).0 <= IDLE_SLACK)
+        })
         .map(|c| ClassGrowth {
             class: c.class.clone(),
             rate: measured.rate(|g| of(g, &c.class).0 as f64),
@@ -150,7 +181,13 @@ fn by_class(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Candidate> 
     let example = heap::example_of_class(pair.base, last, &main.class)?;
     let holder = old_object_before(pair, example, &main.class)?;
     let bytes_per_session = classes.iter().map(|c| c.bytes_per_session).sum();
-    Some(Candidate { holder, gains: main.rate.clone(), grade: Grade::A, classes, bytes_per_session })
+    Some(Candidate {
+        holder,
+        gains: main.rate.clone(),
+        grade: Grade::A,
+        classes,
+        bytes_per_session,
+    })
 }
 
 /// The last object on the way to `example` that was there before and is of another class.
@@ -159,8 +196,7 @@ fn old_object_before(pair: &Snapshots<'_>, example: NodeIx, class: &str) -> Opti
     let steps = RetainingPaths::of(snapshot).to(example)?;
     let is_old = |node: NodeIx| pair.base.node_by_id(snapshot.node_id(node)).is_some();
     let is_other = |node: NodeIx| analysis.class_name(analysis.class_of(node)) != class;
-    let is_holder = |&node: &NodeIx| {
-        is_old(node) && is_other(node) && heap::is_visible(snapshot, node)
-    };
+    let is_holder =
+        |&node: &NodeIx| is_old(node) && is_other(node) && heap::is_visible(snapshot, node);
     steps.iter().rev().map(|step| step.from).find(is_holder)
 }

@@ -8,25 +8,35 @@ use crate::harness::{Done, Hunt, service};
 #[test]
 fn a_command_that_does_not_exist() {
     let hunt = Hunt::on(&["no-such-program-anywhere", "server.js"]).http_load();
-    hunt.run().check_error(4, &["no-such-program-anywhere", "hint: "]);
+    hunt.run()
+        .check_error(4, &["no-such-program-anywhere", "hint: "]);
     hunt.check_nothing_is_left();
 }
 
 #[test]
 fn a_service_that_exits_at_once() {
-    let hunt = Hunt::on(&["node", "-e", "console.error('no database'); process.exit(3)"]);
+    let hunt = Hunt::on(&[
+        "node",
+        "-e",
+        "console.error('no database'); process.exit(3)",
+    ]);
     let hunt = hunt.http_load();
-    hunt.run().check_error(4, &["before it was ready", "exit code 3", "| no database"]);
+    hunt.run()
+        .check_error(4, &["before it was ready", "exit code 3", "| no database"]);
     hunt.check_nothing_is_left();
     assert_eq!(hunt.recording()["exit"]["end"], "failed");
 }
 
 #[test]
 fn a_service_that_never_gets_ready() {
-    let hunt = Hunt::on(&["node", "-e", "console.log('thinking'); setInterval(() => {}, 1000)"])
-        .http_load()
-        .arg("--ready-timeout")
-        .arg("1.5");
+    let hunt = Hunt::on(&[
+        "node",
+        "-e",
+        "console.log('thinking'); setInterval(() => {}, 1000)",
+    ])
+    .http_load()
+    .arg("--ready-timeout")
+    .arg("1.5");
     let done = hunt.run();
     done.check_error(4, &["not ready", "1.5 s", &hunt.port.to_string(), "hint: "]);
     hunt.check_nothing_is_left();
@@ -35,12 +45,18 @@ fn a_service_that_never_gets_ready() {
 #[test]
 fn a_service_that_dies_in_the_middle_of_a_round() {
     let hunt = Hunt::on(&["node", &service("dies-after-requests.js"), "400"]).http_load();
-    hunt.run().check_error(4, &["in the round ", "exit code 7", "| out of luck"]);
+    hunt.run()
+        .check_error(4, &["in the round ", "exit code 7", "| out of luck"]);
     hunt.check_nothing_is_left();
     let recording = hunt.recording();
     let stages = recording["stages"].as_array().unwrap();
     assert_eq!(stages[1]["stage"], "warm-up");
-    assert!(stages[1]["readings"].as_array().is_some_and(|r| r.len() >= 3), "{stages:#?}");
+    assert!(
+        stages[1]["readings"]
+            .as_array()
+            .is_some_and(|r| r.len() >= 3),
+        "{stages:#?}"
+    );
     assert!(hunt.run_dir().join("0-warm-up.heapsnapshot").is_file());
     let samples = std::fs::read_to_string(hunt.run_dir().join("samples.csv")).unwrap();
     assert!(samples.lines().count() > 2, "{samples}");
@@ -49,7 +65,10 @@ fn a_service_that_dies_in_the_middle_of_a_round() {
 #[test]
 fn a_service_that_is_killed_during_a_snapshot() {
     let hunt = Hunt::on(&["node", &service("dies-in-snapshot.js")]).http_load();
-    let hunt = { let dir = hunt.run_dir(); hunt.env("RUN_DIR", &dir) };
+    let hunt = {
+        let dir = hunt.run_dir();
+        hunt.env("RUN_DIR", &dir)
+    };
     hunt.run().check_error(4, &["in the warm-up", "SIGKILL"]);
     hunt.check_nothing_is_left();
     let files: Vec<_> = std::fs::read_dir(hunt.run_dir())
@@ -63,7 +82,10 @@ fn a_service_that_is_killed_during_a_snapshot() {
 
 #[test]
 fn a_script_that_is_neither_json_nor_yaml() {
-    check_script("config: [unclosed\n  \"", &["bad.json", "nothing was started"]);
+    check_script(
+        "config: [unclosed\n  \"",
+        &["bad.json", "nothing was started"],
+    );
 }
 
 #[test]
@@ -77,7 +99,10 @@ fn a_script_without_a_target() {
 fn a_script_with_an_unknown_engine() {
     let text = "{\"config\":{\"target\":\"ws://127.0.0.1:1\",\"phases\":[{\"duration\":1,\n\
         \"arrivalRate\":1}]},\"scenarios\":[\n{\"engine\":\"wss\",\"flow\":[{\"send\":\"1\"}]}]}";
-    check_script(text, &["bad.json:3:", "engine", "`wss`", "did you mean `ws`?"]);
+    check_script(
+        text,
+        &["bad.json:3:", "engine", "`wss`", "did you mean `ws`?"],
+    );
 }
 
 fn check_script(text: &str, words: &[&str]) {
@@ -92,10 +117,13 @@ fn check_script(text: &str, words: &[&str]) {
 
 #[test]
 fn a_script_that_is_not_there() {
-    let hunt = Hunt::on(&["node", "-e", ""]).arg("--load").arg("nowhere.json");
+    let hunt = Hunt::on(&["node", "-e", ""])
+        .arg("--load")
+        .arg("nowhere.json");
     hunt.run().check_error(2, &["nowhere.json"]);
     let hunt = Hunt::on(&["node", "-e", ""]);
-    hunt.run().check_error(2, &["no load script given", "hint: "]);
+    hunt.run()
+        .check_error(2, &["no load script given", "hint: "]);
 }
 
 #[test]
@@ -104,7 +132,8 @@ fn a_port_that_is_taken() {
     let _taken = TcpListener::bind(("127.0.0.1", hunt.port)).unwrap();
     let port = hunt.port.to_string();
     let own_pid = std::process::id().to_string();
-    hunt.run().check_error(4, &[&port, "in use", &own_pid, "hint: "]);
+    hunt.run()
+        .check_error(4, &[&port, "in use", &own_pid, "hint: "]);
     hunt.check_nothing_is_left();
 }
 
@@ -118,10 +147,18 @@ fn a_full_disk_for_the_run_folder() {
         "mount -t tmpfs -o size=1m none '{disk}' && {{ \"$@\"; code=$?; \
          cp '{disk}/run.json' kept.json; exit $code; }}"
     );
-    let mut words: Vec<std::ffi::OsString> =
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]
-            .map(Into::into)
-            .into();
+    let mut words: Vec<std::ffi::OsString> = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ]
+    .map(Into::into)
+    .into();
     words.extend(hunt.words());
     let done = Done::of(&hunt.command(&words).output().unwrap());
     done.check_error(6, &["heapsnapshot", "No space left", "hint: ", "--out DIR"]);
@@ -139,14 +176,18 @@ fn a_folder_that_holds_something_already() {
     hunt.run().check_error(2, &["not empty", "--overwrite"]);
     let hunt = hunt.arg("--overwrite");
     hunt.run().check_error(2, &["not empty"]);
-    assert_eq!(std::fs::read_to_string(hunt.run_dir().join("precious.txt")).unwrap(), "mine");
+    assert_eq!(
+        std::fs::read_to_string(hunt.run_dir().join("precious.txt")).unwrap(),
+        "mine"
+    );
 }
 
 #[test]
 fn a_service_that_answers_nobody() {
     let refuse = "require('net').createServer(s => s.destroy()).listen({port})";
     let hunt = Hunt::on(&["node", "-e", refuse]).http_load();
-    hunt.run().check_error(5, &["all 5", "sessions of the warm-up failed", "hint: "]);
+    hunt.run()
+        .check_error(5, &["all 5", "sessions of the warm-up failed", "hint: "]);
     hunt.check_nothing_is_left();
 }
 

@@ -129,7 +129,9 @@ impl Hunt {
         pids.filter_map(|entry| {
             let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
             let environ = std::fs::read(entry.path().join("environ")).ok()?;
-            let has_mark = environ.split(|&b| b == 0).any(|var| var == wanted.as_bytes());
+            let has_mark = environ
+                .split(|&b| b == 0)
+                .any(|var| var == wanted.as_bytes());
             let command = std::fs::read(entry.path().join("cmdline")).ok()?;
             has_mark.then(|| (pid, String::from_utf8_lossy(&command).replace('\0', " ")))
         })
@@ -150,10 +152,18 @@ impl Done {
     pub(crate) fn check_error(&self, code: i32, words: &[&str]) {
         self.check_code(code);
         for word in words {
-            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
+            assert!(
+                self.stderr.contains(word),
+                "`{word}` is not in: {}",
+                self.stderr
+            );
         }
         let no_panic = !self.stderr.contains("panicked");
-        assert!(no_panic && self.stderr.contains("error: "), "{}", self.stderr);
+        assert!(
+            no_panic && self.stderr.contains("error: "),
+            "{}",
+            self.stderr
+        );
     }
 
     /// Fails unless it ended with `code`.
@@ -175,16 +185,25 @@ pub(crate) fn read_json(path: &Path) -> serde_json::Value {
 
 /// A port of this machine that nothing listens on.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 pub(crate) fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .canonicalize()
+        .unwrap()
 }
 
 /// One of the small services beside these tests.
 pub(crate) fn service(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/services")
+        .join(name);
     path.to_str().unwrap().to_owned()
 }
 
@@ -192,6 +211,10 @@ pub(crate) fn service(name: &str) -> String {
 pub(crate) fn node_of_major(major: u32) -> String {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let path = target.join(format!("node/node_modules/node-{major}/bin/node"));
-    assert!(path.is_file(), "{} is missing: `cargo xtask test` installs it", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: `cargo xtask test` installs it",
+        path.display()
+    );
     path.to_str().unwrap().to_owned()
 }

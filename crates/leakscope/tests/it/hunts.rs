@@ -24,7 +24,10 @@ fn the_repaired_calculator_is_clean_on_a_newer_node() {
 
 fn calculator(node: &str, file: &str) -> Hunt {
     let server = examples().join("calc-server").join(file);
-    Hunt::on(&[node, server.to_str().unwrap()]).calculator_load().arg("--json").arg("verdict.json")
+    Hunt::on(&[node, server.to_str().unwrap()])
+        .calculator_load()
+        .arg("--json")
+        .arg("verdict.json")
 }
 
 fn check_leaking(node: &str) {
@@ -38,7 +41,11 @@ fn check_leaking(node: &str) {
     assert_eq!(verdict["sessions"]["created"], 101 + 211 + 307);
     assert_eq!(verdict["sessions"]["failed"], 0);
     let suspects = verdict["suspects"].as_array().unwrap();
-    assert_eq!(suspects.len(), 1, "one leak is reported once: {suspects:#?}");
+    assert_eq!(
+        suspects.len(),
+        1,
+        "one leak is reported once: {suspects:#?}"
+    );
     let suspect = &suspects[0];
     assert_eq!(suspect["class"], "WebSocket");
     for rate in suspect["per_round"].as_array().unwrap() {
@@ -49,16 +56,34 @@ fn check_leaking(node: &str) {
     check_path(suspect);
     check_lines(suspect);
     let first_line = done.stdout.lines().next().unwrap();
-    assert!(first_line.starts_with("LEAKING   ") && first_line.contains("exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)"), "{first_line}");
-    assert!(done.stdout.contains("Array `clients`   +1 element per session"), "{}", done.stdout);
+    assert!(
+        first_line.starts_with("LEAKING   ")
+            && first_line
+                .contains("exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)"),
+        "{first_line}"
+    );
+    assert!(
+        done.stdout
+            .contains("Array `clients`   +1 element per session"),
+        "{}",
+        done.stdout
+    );
     check_folder(&hunt);
 }
 
 fn check_path(suspect: &serde_json::Value) {
     let path = suspect["path_text"].as_str().unwrap();
-    let listener = ["'SIGINT' listener", "'SIGTERM' listener"].iter().any(|l| path.contains(l));
+    let listener = ["'SIGINT' listener", "'SIGTERM' listener"]
+        .iter()
+        .any(|l| path.contains(l));
     assert!(path.starts_with("process") && listener, "{path}");
-    for step in ["cleanup (", "closure variable `clients`", "Array", "[n]", "WebSocket"] {
+    for step in [
+        "cleanup (",
+        "closure variable `clients`",
+        "Array",
+        "[n]",
+        "WebSocket",
+    ] {
         assert!(path.contains(step), "`{step}` is not in {path}");
     }
 }
@@ -69,13 +94,22 @@ fn check_lines(suspect: &serde_json::Value) {
     let text = std::fs::read_to_string(&server).unwrap();
     let line = |line: &serde_json::Value| {
         let number = line["line"].as_u64().unwrap() as usize;
-        assert!(line["file"].as_str().unwrap().ends_with("server.js"), "{line:#}");
+        assert!(
+            line["file"].as_str().unwrap().ends_with("server.js"),
+            "{line:#}"
+        );
         let expected = text.lines().nth(number - 1).unwrap().trim();
         assert_eq!(line["text"], expected);
         expected.to_owned()
     };
-    assert!(line(&suspect["source"]).contains("clients = []"), "{suspect:#}");
-    assert!(line(&suspect["writer"]).starts_with("clients["), "{suspect:#}");
+    assert!(
+        line(&suspect["source"]).contains("clients = []"),
+        "{suspect:#}"
+    );
+    assert!(
+        line(&suspect["writer"]).starts_with("clients["),
+        "{suspect:#}"
+    );
     assert_eq!(suspect["writer"]["function"], "onConnection");
 }
 
@@ -83,8 +117,16 @@ fn check_folder(hunt: &Hunt) {
     let recording = hunt.recording();
     assert_eq!(recording["exit"]["end"], "finished");
     let stages: Vec<_> = recording["stages"].as_array().unwrap().iter().collect();
-    let names: Vec<_> = stages.iter().map(|s| s["stage"].as_str().unwrap()).collect();
-    assert_eq!(names, ["start", "warm-up", "idle", "round", "round", "round", "stop"]);
+    let names: Vec<_> = stages
+        .iter()
+        .map(|s| s["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "start", "warm-up", "idle", "round", "round", "round", "stop"
+        ]
+    );
     for (stage, sessions) in stages[3..6].iter().zip([101, 211, 307]) {
         let ledger = &stage["ledger"];
         assert_eq!(ledger["created"], sessions);
@@ -92,9 +134,19 @@ fn check_folder(hunt: &Hunt) {
         let snapshot = stage["snapshot"]["file"].as_str().unwrap();
         assert!(hunt.run_dir().join(snapshot).is_file());
     }
-    for file in ["samples.csv", "service.log", "load.json", "verdict.json", "report.html"] {
+    for file in [
+        "samples.csv",
+        "service.log",
+        "load.json",
+        "verdict.json",
+        "report.html",
+    ] {
         let size = hunt.run_dir().join(file).metadata().map(|m| m.len());
-        assert!(size.as_ref().is_ok_and(|&size| size > 0 || file == "service.log"), "{file}: {size:?}");
+        assert!(
+            size.as_ref()
+                .is_ok_and(|&size| size > 0 || file == "service.log"),
+            "{file}: {size:?}"
+        );
     }
     let again = std::process::Command::new(env!("CARGO_BIN_EXE_leakscope"))
         .args(["judge", hunt.run_dir().to_str().unwrap(), "--json", "-"])

@@ -29,7 +29,10 @@ fn check_interrupted(hunt: &Hunt, after: &str, signal: Signal) {
     let mut rest = String::new();
     while stderr.read_line(&mut rest).unwrap() > 0 {}
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
-    assert!(rest.contains("interrupted") && rest.contains("what was recorded"), "{rest}");
+    assert!(
+        rest.contains("interrupted") && rest.contains("what was recorded"),
+        "{rest}"
+    );
     hunt.check_nothing_is_left();
     assert_eq!(hunt.recording()["exit"]["end"], "interrupted");
 }
@@ -69,7 +72,11 @@ fn a_killed_leakscope_leaves_no_service_behind() {
     send(&child, Signal::KILL);
     child.wait().unwrap();
     // The kernel ends the service when its parent is gone; that it has done so is waited for.
-    while hunt.processes().iter().any(|(_, command)| !command.contains("child-of-stubborn")) {
+    while hunt
+        .processes()
+        .iter()
+        .any(|(_, command)| !command.contains("child-of-stubborn"))
+    {
         std::thread::yield_now();
     }
     for (pid, _) in hunt.processes() {

@@ -4,9 +4,16 @@ use std::path::Path;
 use std::process::Command;
 
 fn leakscope(args: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_leakscope")).args(args).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_leakscope"))
+        .args(args)
+        .output()
+        .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 fn answer(args: &[&str]) -> String {
@@ -18,13 +25,19 @@ fn answer(args: &[&str]) -> String {
 /// The views on the snapshots of the leaking calculator, whose last round ran 307 sessions.
 pub(crate) fn check_views(run: &Path) {
     let file = |name: &str| run.join(name).to_str().unwrap().to_owned();
-    let (base, last) = (file("3-round-2.heapsnapshot"), file("4-round-3.heapsnapshot"));
+    let (base, last) = (
+        file("3-round-2.heapsnapshot"),
+        file("4-round-3.heapsnapshot"),
+    );
 
     let diff: serde_json::Value =
         serde_json::from_str(&answer(&["diff", &base, &last, "--json"])).unwrap();
     let classes = diff["classes"].as_array().unwrap();
     let sockets = classes.iter().find(|c| c["class"] == "WebSocket").unwrap();
-    assert_eq!((&sockets["new"], &sockets["deleted"]), (&307.into(), &0.into()));
+    assert_eq!(
+        (&sockets["new"], &sockets["deleted"]),
+        (&307.into(), &0.into())
+    );
     let table = answer(&["diff", &base, &last]);
     assert!(table.lines().next().unwrap().contains("# Delta"), "{table}");
 
@@ -37,7 +50,12 @@ pub(crate) fn check_views(run: &Path) {
     assert!(answer(&["summary", &last, "--top", "3"]).contains("3 more classes") || n_nodes > 0);
 
     let retainers = answer(&["retainers", &last, "WebSocket"]);
-    for words in ["WebSocket @", "Retaining path", "clients \u{2192} Array @", "Retainers"] {
+    for words in [
+        "WebSocket @",
+        "Retaining path",
+        "clients \u{2192} Array @",
+        "Retainers",
+    ] {
         assert!(retainers.contains(words), "`{words}` is not in {retainers}");
     }
     assert_eq!(answer(&["nodes", &last]).lines().count() as u64, n_nodes);
@@ -47,9 +65,15 @@ pub(crate) fn check_views(run: &Path) {
 fn check_refusals(snapshot: &str) {
     let (code, _, stderr) = leakscope(&["retainers", snapshot, "WebSock"]);
     assert_eq!(code, Some(2));
-    assert!(stderr.contains("did you mean `") && stderr.contains("WebSocket"), "{stderr}");
+    assert!(
+        stderr.contains("did you mean `") && stderr.contains("WebSocket"),
+        "{stderr}"
+    );
     let (code, _, stderr) = leakscope(&["retainers", snapshot, "@1"]);
-    assert!(code == Some(0) || stderr.contains("no object `@1`"), "{stderr}");
+    assert!(
+        code == Some(0) || stderr.contains("no object `@1`"),
+        "{stderr}"
+    );
 
     let dir = tempfile::TempDir::new().unwrap();
     let cut = dir.path().join("cut.heapsnapshot");
@@ -58,7 +82,10 @@ fn check_refusals(snapshot: &str) {
         std::fs::write(&cut, &whole[..whole.len() * share / 10]).unwrap();
         let (code, stdout, stderr) = leakscope(&["summary", cut.to_str().unwrap()]);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
-        assert!(stderr.contains("cut.heapsnapshot") && stderr.contains("hint: "), "{stderr}");
+        assert!(
+            stderr.contains("cut.heapsnapshot") && stderr.contains("hint: "),
+            "{stderr}"
+        );
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) async fn take(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<SnapshotFacts, Error> {
     let started = Instant::now();
-    let failed = |source| Error::SnapshotFile { path: path.to_owned(), source };
+    let failed = |source| Error::SnapshotFile {
+        path: path.to_owned(),
+        source,
+    };
     let mut part = Part::create(path).map_err(failed)?;
     let params = json!({ "reportProgress": true });
     let mut notices = wire.ask_with_notices("HeapProfiler.takeHeapSnapshot", &params)?;
@@ -34,12 +37,23 @@ pub(super) async fn take(
     }
     notices.answer().await?;
     if !part.is_whole() {
-        return Err(Error::SnapshotCut { path: path.to_owned(), bytes: part.bytes });
+        return Err(Error::SnapshotCut {
+            path: path.to_owned(),
+            bytes: part.bytes,
+        });
     }
     let bytes = part.bytes;
     part.finish().map_err(failed)?;
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(SnapshotFacts { file, bytes, took: started.elapsed().into() })
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(SnapshotFacts {
+        file,
+        bytes,
+        took: started.elapsed().into(),
+    })
 }
 
 /// A file under a temporary name, removed unless finished.
@@ -59,15 +73,30 @@ impl Part {
         name.push(".part");
         let temporary = PathBuf::from(name);
         let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)?;
         let path = path.to_owned();
-        Ok(Self { file, temporary, path, bytes: 0, end: [0; 2], is_finished: false })
+        Ok(Self {
+            file,
+            temporary,
+            path,
+            bytes: 0,
+            end: [0; 2],
+            is_finished: false,
+        })
     }
 
     fn write(&mut self, chunk: &str) -> io::Result<()> {
         self.file.write_all(chunk.as_bytes())?;
         self.bytes += chunk.len() as u64;
-        let shown = chunk.bytes().rev().filter(|byte| !byte.is_ascii_whitespace());
+        let shown = chunk
+            .bytes()
+            .rev()
+            .filter(|byte| !byte.is_ascii_whitespace());
         let [before, last] = self.end;
         self.end = match shown.take(2).collect::<Vec<_>>()[..] {
             [] => [before, last],
@@ -122,6 +151,9 @@ mod tests {
         assert!(part.is_whole());
         part.finish().unwrap();
         assert_eq!(files(), 1);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 }

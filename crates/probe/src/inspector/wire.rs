@@ -49,7 +49,9 @@ struct Question {
 
 impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("Question")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -74,7 +76,10 @@ impl Noticed {
 
 impl Wire {
     pub(super) async fn connect(url: &str) -> Result<Self, Error> {
-        let failed = |source| Error::Connect { url: url.to_owned(), source };
+        let failed = |source| Error::Connect {
+            url: url.to_owned(),
+            source,
+        };
         let uri = url.parse::<http::Uri>().map_err(|error| {
             failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, error).into())
         })?;
@@ -92,7 +97,12 @@ impl Wire {
         params: &Value,
     ) -> Result<Box<RawValue>, Error> {
         let (answer, waiting) = oneshot::channel();
-        self.send(Question { method, params: params.to_string(), answer, notices: None })?;
+        self.send(Question {
+            method,
+            params: params.to_string(),
+            answer,
+            notices: None,
+        })?;
         answered(method, waiting).await
     }
 
@@ -106,13 +116,24 @@ impl Wire {
         let (answer, waiting) = oneshot::channel();
         let (tell, notices) = mpsc::channel(NOTICES);
         let params = params.to_string();
-        self.send(Question { method, params, answer, notices: Some(tell) })?;
-        Ok(Noticed { method, notices, answer: waiting })
+        self.send(Question {
+            method,
+            params,
+            answer,
+            notices: Some(tell),
+        })?;
+        Ok(Noticed {
+            method,
+            notices,
+            answer: waiting,
+        })
     }
 
     fn send(&self, question: Question) -> Result<(), Error> {
         let method = question.method;
-        self.questions.send(question).map_err(|_| Error::Disconnected { method })
+        self.questions
+            .send(question)
+            .map_err(|_| Error::Disconnected { method })
     }
 }
 
@@ -170,8 +191,12 @@ where
             message = socket.next() => message,
         };
         let Some(Ok(message)) = message else { return };
-        let Some(text) = message.as_text() else { continue };
-        let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(text) else { return };
+        let Some(text) = message.as_text() else {
+            continue;
+        };
+        let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(text) else {
+            return;
+        };
         if let Some(id) = incoming.id {
             // The channel closes first: the reader goes from notices to the answer.
             listener = listener.filter(|(of, _)| *of != id);
@@ -212,9 +237,9 @@ fn notice(method: &str, params: &RawValue) -> Option<Notice> {
     }
     let text = params.get();
     match method {
-        "HeapProfiler.addHeapSnapshotChunk" => {
-            serde_json::from_str(text).ok().map(|Chunk { chunk }| Notice::Chunk(chunk))
-        }
+        "HeapProfiler.addHeapSnapshotChunk" => serde_json::from_str(text)
+            .ok()
+            .map(|Chunk { chunk }| Notice::Chunk(chunk)),
         "HeapProfiler.reportHeapSnapshotProgress" => serde_json::from_str(text)
             .ok()
             .map(|Progress { done, total }| Notice::Progress(done, total)),

@@ -16,7 +16,9 @@ const POINTS: usize = 800;
 
 pub(super) fn timeline(recording: &Recording) -> Markup {
     let samples = &recording.samples;
-    let Some(scale) = Scale::of(samples) else { return markup! {} };
+    let Some(scale) = Scale::of(samples) else {
+        return markup! {};
+    };
     let heap = |s: &Sample| s.heap.map(|heap| heap.heap_used + heap.external);
     markup! {
         section {
@@ -75,7 +77,10 @@ impl Scale {
     fn of(samples: &[Sample]) -> Option<Self> {
         let end = samples.last()?.at.as_secs_f64();
         let most = samples.iter().map(|s| s.memory.rss).max()? as f64;
-        (end > 0.0 && most > 0.0).then_some(Self { end, most: most * 1.05 })
+        (end > 0.0 && most > 0.0).then_some(Self {
+            end,
+            most: most * 1.05,
+        })
     }
 
     fn x(&self, seconds: f64) -> f64 {
@@ -91,7 +96,13 @@ impl Scale {
         let points: Vec<String> = samples
             .iter()
             .step_by(stride)
-            .filter_map(|s| Some(format!("{:.1},{:.1}", self.x(s.at.as_secs_f64()), self.y(figure(s)?))))
+            .filter_map(|s| {
+                Some(format!(
+                    "{:.1},{:.1}",
+                    self.x(s.at.as_secs_f64()),
+                    self.y(figure(s)?)
+                ))
+            })
             .collect();
         points.join(" ")
     }
@@ -102,12 +113,23 @@ impl Scale {
         while self.most / step as f64 > 8.0 {
             step *= 2;
         }
-        (0..).map(|i| i * step).take_while(|&tick| (tick as f64) < self.most).collect()
+        (0..)
+            .map(|i| i * step)
+            .take_while(|&tick| (tick as f64) < self.most)
+            .collect()
     }
 
     fn second_ticks(&self) -> Vec<f64> {
-        let steps = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
-        let step = steps.into_iter().find(|step| self.end / step <= 12.0).unwrap_or(7200.0);
-        (0..).map(|i| f64::from(i) * step).take_while(|&tick| tick <= self.end).collect()
+        let steps = [
+            1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
+        ];
+        let step = steps
+            .into_iter()
+            .find(|step| self.end / step <= 12.0)
+            .unwrap_or(7200.0);
+        (0..)
+            .map(|i| f64::from(i) * step)
+            .take_while(|&tick| tick <= self.end)
+            .collect()
     }
 }

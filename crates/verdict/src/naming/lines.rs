@@ -36,7 +36,10 @@ pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
 fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Option<Places> {
     let at = namer.last.location(closure?)?;
     let script = namer.sources.script(at.script_id)?;
-    let seen_from = Position { line: at.line, column: at.column };
+    let seen_from = Position {
+        line: at.line,
+        column: at.column,
+    };
     let declared = script.text.declaration(name, seen_from);
     let additions = script.text.additions(name, seen_from);
     Some(Places {
@@ -49,27 +52,43 @@ fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Opt
 /// The property of an object: in the script of the object's constructor, else wherever one of the
 /// service's own scripts adds to a property of that name.
 fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places> {
-    let of_constructor =
-        namer.last.location(owner).and_then(|at| namer.sources.script(at.script_id));
+    let of_constructor = namer
+        .last
+        .location(owner)
+        .and_then(|at| namer.sources.script(at.script_id));
     let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
     let mut first_declared = None;
     for script in scripts {
-        let declared = script.text.member_declaration(name).map(|site| line_of(script, &site));
+        let declared = script
+            .text
+            .member_declaration(name)
+            .map(|site| line_of(script, &site));
         let additions = script.text.member_additions(name);
         if let Some(writer) = best(namer.sources, script, &additions) {
             let source = declared.or(first_declared);
-            return Some(Places { source, writer: Some(writer), package: script.package() });
+            return Some(Places {
+                source,
+                writer: Some(writer),
+                package: script.package(),
+            });
         }
         first_declared = first_declared.or(declared);
     }
-    Some(Places { source: first_declared, ..Places::default() })
+    Some(Places {
+        source: first_declared,
+        ..Places::default()
+    })
 }
 
 fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
     namer.sources.own_first().into_iter().find_map(|script| {
         let additions = script.text.listener_additions(Some(event));
         let writer = best(namer.sources, script, &additions)?;
-        Some(Places { source: None, writer: Some(writer), package: script.package() })
+        Some(Places {
+            source: None,
+            writer: Some(writer),
+            package: script.package(),
+        })
     })
 }
 
@@ -79,7 +98,10 @@ fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<So
     let live_bytes = |addition: &Addition| {
         let start = addition.function.as_ref().map(|f| f.start);
         let allocator = sources.allocators().iter().find(|a| {
-            let at = Position { line: a.line, column: a.column };
+            let at = Position {
+                line: a.line,
+                column: a.column,
+            };
             a.script_id == script.id && Some(at) == start
         });
         allocator.map_or(0, |a| a.live_bytes)

@@ -15,11 +15,24 @@ const RUN: usize = 4;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Binding {
     /// A variable that a closure captures; the closure is known by its node.
-    Variable { name: String, closure: Option<NodeIx>, closure_name: String, listens_to: Option<String> },
+    Variable {
+        name: String,
+        closure: Option<NodeIx>,
+        closure_name: String,
+        listens_to: Option<String>,
+    },
     /// A property of an object.
-    Property { name: String, owner: NodeIx, owner_class: String },
+    Property {
+        name: String,
+        owner: NodeIx,
+        owner_class: String,
+    },
     /// The listeners of an event.
-    Listeners { event: String, emitter: NodeIx, emitter_class: String },
+    Listeners {
+        event: String,
+        emitter: NodeIx,
+        emitter_class: String,
+    },
     /// Nothing that has a name in the program.
     Unnamed,
 }
@@ -43,17 +56,30 @@ impl Binding {
     /// Why the holder is alive, in one sentence without an end.
     pub(crate) fn mechanism(&self, class: &str) -> String {
         match self {
-            Self::Variable { name, closure_name, listens_to: Some(event), .. } => format!(
+            Self::Variable {
+                name,
+                closure_name,
+                listens_to: Some(event),
+                ..
+            } => format!(
                 "{class} captured as `{name}` by the closure {closure_name}, a listener for \
                  '{event}'"
             ),
-            Self::Variable { name, closure_name, .. } => {
+            Self::Variable {
+                name, closure_name, ..
+            } => {
                 format!("{class} captured as `{name}` by the closure {closure_name}")
             }
-            Self::Property { name, owner_class, .. } => {
+            Self::Property {
+                name, owner_class, ..
+            } => {
                 format!("{class} kept in the property `{name}` of {owner_class}")
             }
-            Self::Listeners { event, emitter_class, .. } => {
+            Self::Listeners {
+                event,
+                emitter_class,
+                ..
+            } => {
                 format!("listeners for '{event}' of {emitter_class} that are never removed")
             }
             Self::Unnamed => format!("{class} kept alive by the engine's roots"),
@@ -65,7 +91,12 @@ impl Words {
     /// The words for the way from the roots to `holder`.
     pub(crate) fn of(namer: &Namer<'_>, way_up: &[PathStep], holder: NodeIx) -> Self {
         let start = landmark(namer, way_up);
-        let mut teller = Teller { namer, steps: Vec::new(), binding: Binding::Unnamed, event: None };
+        let mut teller = Teller {
+            namer,
+            steps: Vec::new(),
+            binding: Binding::Unnamed,
+            event: None,
+        };
         if let Some(first) = way_up.get(start) {
             teller.steps.push(teller.object(first.from));
         }
@@ -75,7 +106,10 @@ impl Words {
         if way_up.len() <= start {
             teller.steps.push(teller.object(holder));
         }
-        Self { steps: collapse_runs(teller.steps), binding: teller.binding }
+        Self {
+            steps: collapse_runs(teller.steps),
+            binding: teller.binding,
+        }
     }
 }
 
@@ -88,7 +122,14 @@ pub(super) fn way_down(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
             EdgeKind::Internal if is_store => {}
             EdgeKind::Element => words.push("[n]".to_owned()),
             EdgeKind::Internal if namer.last.node_type(step.from) == NodeType::Array => {
-                words.push(if is_table(namer, step.from) { "entry" } else { "[n]" }.to_owned());
+                words.push(
+                    if is_table(namer, step.from) {
+                        "entry"
+                    } else {
+                        "[n]"
+                    }
+                    .to_owned(),
+                );
             }
             _ => {}
         }
@@ -111,8 +152,14 @@ fn dedup_neighbors(mut words: Vec<String>) -> Vec<String> {
 
 /// The step whose `from` is the last landmark; else the first step from an object of the program.
 fn landmark(namer: &Namer<'_>, way_up: &[PathStep]) -> usize {
-    let known = way_up.iter().rposition(|step| is_landmark(namer, step.from));
-    let visible = || way_up.iter().position(|step| heap::is_visible(namer.last, step.from));
+    let known = way_up
+        .iter()
+        .rposition(|step| is_landmark(namer, step.from));
+    let visible = || {
+        way_up
+            .iter()
+            .position(|step| heap::is_visible(namer.last, step.from))
+    };
     known.or_else(visible).unwrap_or(way_up.len())
 }
 
@@ -171,22 +218,39 @@ impl Teller<'_, '_> {
         self.steps.push(format!("'{event}' listener"));
         self.event = Some(event.to_owned());
         let (event, emitter_class) = (event.to_owned(), self.namer.class(emitter));
-        self.binding = Binding::Listeners { event, emitter, emitter_class };
+        self.binding = Binding::Listeners {
+            event,
+            emitter,
+            emitter_class,
+        };
     }
 
     fn variable(&mut self, way: &[PathStep], i: usize, name: &str) {
         let is_closure = |n: NodeIx| self.namer.last.node_type(n) == NodeType::Closure;
-        let closure = way[..i].iter().rev().map(|s| s.from).find(|&n| is_closure(n));
+        let closure = way[..i]
+            .iter()
+            .rev()
+            .map(|s| s.from)
+            .find(|&n| is_closure(n));
         let closure_name = closure.map_or_else(|| "of a module".into(), |c| self.object(c));
         self.steps.push(format!("closure variable `{name}`"));
         let listens_to = self.event.take();
-        self.binding = Binding::Variable { name: name.to_owned(), closure, closure_name, listens_to };
+        self.binding = Binding::Variable {
+            name: name.to_owned(),
+            closure,
+            closure_name,
+            listens_to,
+        };
     }
 
     fn property(&mut self, step: PathStep, name: String) {
         self.steps.push(format!("`.{name}`"));
         let owner_class = self.namer.class(step.from);
-        self.binding = Binding::Property { name, owner: step.from, owner_class };
+        self.binding = Binding::Property {
+            name,
+            owner: step.from,
+            owner_class,
+        };
     }
 
     /// Closures and objects of a class with a name of its own; not contexts, stores and plain
@@ -198,7 +262,9 @@ impl Teller<'_, '_> {
             NodeType::Object => {
                 let class = self.namer.class(node);
                 let of_events = self.edge_name(step) == "_events";
-                !of_events && !class.starts_with("system / ") && class != "Object"
+                !of_events
+                    && !class.starts_with("system / ")
+                    && class != "Object"
                     && !class.starts_with("Object {")
             }
             _ => false,
@@ -215,7 +281,11 @@ impl Teller<'_, '_> {
             };
         }
         let name = snapshot.name(node).into_owned();
-        let name = if name.is_empty() { "(anonymous)".to_owned() } else { name };
+        let name = if name.is_empty() {
+            "(anonymous)".to_owned()
+        } else {
+            name
+        };
         let place = snapshot.location(node).and_then(|at| {
             let script = self.namer.sources.script(at.script_id)?;
             Some(format!(" ({}:{})", script.file, at.line + 1))
@@ -229,7 +299,9 @@ fn collapse_runs(words: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut i = 0;
     while i < words.len() {
-        let stride = [1, 2].into_iter().find(|&stride| run_length(&words[i..], stride) >= RUN);
+        let stride = [1, 2]
+            .into_iter()
+            .find(|&stride| run_length(&words[i..], stride) >= RUN);
         match stride {
             Some(stride) => {
                 let length = run_length(&words[i..], stride);
@@ -262,7 +334,9 @@ mod tests {
     #[test]
     fn long_runs_are_told_as_a_list() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let told = collapse_runs(words("head Node .next Node .next Node .next Node .value Buffer"));
+        let told = collapse_runs(words(
+            "head Node .next Node .next Node .next Node .value Buffer",
+        ));
         assert_eq!(told.join(" "), "head list of 4 Node .value Buffer");
         let told = collapse_runs(words("a P P P P P b"));
         assert_eq!(told.join(" "), "a list of 5 P b");

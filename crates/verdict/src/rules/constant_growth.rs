@@ -48,13 +48,21 @@ mod tests {
 
     #[test]
     fn a_cache_that_fills_up_in_the_second_round_does_not() {
-        check(rule, &Fixture::new(&[101, 211, 307]).holder(&[101, 150, 0]), None);
+        check(
+            rule,
+            &Fixture::new(&[101, 211, 307]).holder(&[101, 150, 0]),
+            None,
+        );
     }
 
     #[test]
     fn a_fraction_needs_bytes_that_grow_as_well() {
         let half = Fixture::new(&[101, 211, 307]).holder(&[51, 106, 153]);
-        check(rule, &half.heap(&[5_000, 10_000, 15_000]), Some(Outcome::Leaking));
+        check(
+            rule,
+            &half.heap(&[5_000, 10_000, 15_000]),
+            Some(Outcome::Leaking),
+        );
         let half = Fixture::new(&[101, 211, 307]).holder(&[51, 106, 153]);
         check(rule, &half.heap(&[5_000, -900, 15_000]), None);
     }

@@ -27,7 +27,11 @@ mod tests {
 
     #[test]
     fn one_round_decides_nothing_two_do() {
-        check(rule, &Fixture::new(&[101]).holder(&[101]), Some(Outcome::Inconclusive));
+        check(
+            rule,
+            &Fixture::new(&[101]).holder(&[101]),
+            Some(Outcome::Inconclusive),
+        );
         check(rule, &Fixture::new(&[101, 211]).holder(&[101, 211]), None);
     }
 }

@@ -1,9 +1,7 @@
 //! Runs as a few numbers, for the tests of the rules.
 
 use heap::{Growth, HolderGrowth, NodeId, NodeIx};
-use recording::{
-    Event, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, Stage,
-};
+use recording::{Event, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, Stage};
 use units::Elapsed;
 
 use super::{Assessment, Rule};
@@ -64,7 +62,11 @@ impl Fixture {
         let mut heap_used = 5_000_000_i64;
         let mut at = Elapsed::default();
         let mut stage = |stage, ledger: Ledger, step: i64| {
-            recording.apply(&Event::StageStarted { at, stage, sessions: None });
+            recording.apply(&Event::StageStarted {
+                at,
+                stage,
+                sessions: None,
+            });
             recording.apply(&Event::LoadProgress(ledger));
             at.nanos += 10_000_000_000;
             heap_used += step;
@@ -73,15 +75,24 @@ impl Fixture {
                 ..HeapFigures::default()
             };
             let memory = MemoryFigures::default();
-            recording.apply(&Event::Settled(Reading { at, memory, heap, at_rest: true }));
+            recording.apply(&Event::Settled(Reading {
+                at,
+                memory,
+                heap,
+                at_rest: true,
+            }));
             recording.apply(&Event::StageEnded { at });
         };
         stage(Stage::WarmUp, Ledger::default(), 0);
         stage(Stage::Idle, Ledger::default(), 0);
         for (i, (&created, &step)) in (1..).zip(self.sessions.iter().zip(&self.heap_steps)) {
             let failed = if i == 1 { self.failed } else { 0 };
-            let ledger =
-                Ledger { created, completed: created - failed, failed, ..Ledger::default() };
+            let ledger = Ledger {
+                created,
+                completed: created - failed,
+                failed,
+                ..Ledger::default()
+            };
             stage(Stage::Round(i), ledger, step);
         }
         recording
@@ -96,7 +107,12 @@ impl Fixture {
             dragged_bytes: gained * 100,
         };
         let holders = if gained > 0 { vec![holder] } else { Vec::new() };
-        Growth { classes: Vec::new(), holders, cohort_objects: 0, cohort_bytes: 0 }
+        Growth {
+            classes: Vec::new(),
+            holders,
+            cohort_objects: 0,
+            cohort_bytes: 0,
+        }
     }
 }
 
@@ -105,7 +121,11 @@ impl Fixture {
 pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
     let recording = run.recording();
     let idle = Fixture::growth(run.idle_gain);
-    let rounds: Vec<Growth> = run.gains.iter().map(|&gain| Fixture::growth(gain)).collect();
+    let rounds: Vec<Growth> = run
+        .gains
+        .iter()
+        .map(|&gain| Fixture::growth(gain))
+        .collect();
     let measured = Measured {
         sessions: run.sessions.clone(),
         rounds: rounds.iter().collect(),
@@ -123,7 +143,10 @@ pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
         })
         .into_iter()
         .collect();
-    let bytes = Rate::of(run.heap_steps.iter().map(|&s| s as f64).collect(), &run.sessions);
+    let bytes = Rate::of(
+        run.heap_steps.iter().map(|&s| s as f64).collect(),
+        &run.sessions,
+    );
     let assessment = Assessment {
         recording: &recording,
         measured: &measured,

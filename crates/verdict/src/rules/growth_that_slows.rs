@@ -41,7 +41,15 @@ mod tests {
 
     #[test]
     fn memory_that_comes_to_a_level_or_grows_steadily_is() {
-        check(rule, &Fixture::new(&[100, 200, 300]).heap(&[900_000, 20_000, 1_000]), None);
-        check(rule, &Fixture::new(&[100, 200, 300]).heap(&[100_000, 200_000, 300_000]), None);
+        check(
+            rule,
+            &Fixture::new(&[100, 200, 300]).heap(&[900_000, 20_000, 1_000]),
+            None,
+        );
+        check(
+            rule,
+            &Fixture::new(&[100, 200, 300]).heap(&[100_000, 200_000, 300_000]),
+            None,
+        );
     }
 }

@@ -16,24 +16,35 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let idle = assessment.measured.idle?;
     let recording = assessment.recording;
     let idle_seconds = seconds(recording.stage(Stage::Idle)?)?;
-    idle.holders.iter().filter(|h| h.net() >= LEAST).find_map(|holder| {
-        let per_second = holder.net() as f64 / idle_seconds;
-        let every_round = (1..).zip(&assessment.measured.rounds).all(|(number, growth)| {
-            let gained = growth.holders.iter().find(|h| h.id == holder.id).map(|h| h.net());
-            let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
-            let rate = round_seconds(recording, number).zip(gained).map(|(s, g)| g as f64 / s);
-            rate.is_some_and(agrees)
-        });
-        every_round.then(|| Finding {
-            outcome: Outcome::Leaking,
-            reason: format!(
-                "the object @{} gains {per_second:.1} a second with load and without: it grows \
+    idle.holders
+        .iter()
+        .filter(|h| h.net() >= LEAST)
+        .find_map(|holder| {
+            let per_second = holder.net() as f64 / idle_seconds;
+            let every_round = (1..)
+                .zip(&assessment.measured.rounds)
+                .all(|(number, growth)| {
+                    let gained = growth
+                        .holders
+                        .iter()
+                        .find(|h| h.id == holder.id)
+                        .map(|h| h.net());
+                    let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
+                    let rate = round_seconds(recording, number)
+                        .zip(gained)
+                        .map(|(s, g)| g as f64 / s);
+                    rate.is_some_and(agrees)
+                });
+            every_round.then(|| Finding {
+                outcome: Outcome::Leaking,
+                reason: format!(
+                    "the object @{} gains {per_second:.1} a second with load and without: it grows \
                  with time, not with sessions",
-                holder.id
-            ),
-            next: Some("look for a timer that adds to it".into()),
+                    holder.id
+                ),
+                next: Some("look for a timer that adds to it".into()),
+            })
         })
-    })
 }
 
 fn round_seconds(recording: &Recording, number: u32) -> Option<f64> {
@@ -53,15 +64,21 @@ mod tests {
     #[test]
     fn an_object_that_gains_as_much_without_load_grows_with_time() {
         // Every stage of the fixture lasts ten seconds.
-        let run = Fixture::new(&[101, 211, 307]).holder(&[20, 21, 19]).idle(20);
+        let run = Fixture::new(&[101, 211, 307])
+            .holder(&[20, 21, 19])
+            .idle(20);
         check(rule, &run, Some(Outcome::Leaking));
     }
 
     #[test]
     fn one_that_gains_with_the_sessions_does_not() {
-        let run = Fixture::new(&[101, 211, 307]).holder(&[101, 211, 307]).idle(0);
+        let run = Fixture::new(&[101, 211, 307])
+            .holder(&[101, 211, 307])
+            .idle(0);
         check(rule, &run, None);
-        let run = Fixture::new(&[101, 211, 307]).holder(&[101, 211, 307]).idle(4);
+        let run = Fixture::new(&[101, 211, 307])
+            .holder(&[101, 211, 307])
+            .idle(4);
         check(rule, &run, None);
     }
 }

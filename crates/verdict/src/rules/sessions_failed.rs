@@ -12,7 +12,9 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     if (ledger.failed as f64) <= FAILED * ledger.created as f64 {
         return None;
     }
-    let cause = ledger.main_failure().map_or("unknown cause", |(cause, _)| cause);
+    let cause = ledger
+        .main_failure()
+        .map_or("unknown cause", |(cause, _)| cause);
     Some(Finding {
         outcome: Outcome::Inconclusive,
         reason: format!(
@@ -30,7 +32,11 @@ mod tests {
 
     #[test]
     fn many_failed_sessions_leave_doubt_a_few_do_not() {
-        check(rule, &Fixture::new(&[100, 200]).failed(30), Some(Outcome::Inconclusive));
+        check(
+            rule,
+            &Fixture::new(&[100, 200]).failed(30),
+            Some(Outcome::Inconclusive),
+        );
         check(rule, &Fixture::new(&[100, 200]).failed(3), None);
     }
 }

@@ -13,7 +13,12 @@ use crate::Outcome;
 pub(super) const NOISE_PER_SESSION: f64 = 512.0;
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
-    if assessment.bytes.per_round.iter().any(|&bytes| bytes < NOISE_PER_SESSION) {
+    if assessment
+        .bytes
+        .per_round
+        .iter()
+        .any(|&bytes| bytes < NOISE_PER_SESSION)
+    {
         return None;
     }
     let bytes = Bytes(assessment.bytes.per_session as u64);
@@ -44,7 +49,15 @@ mod tests {
 
     #[test]
     fn the_noise_of_a_clean_service_is() {
-        check(rule, &Fixture::new(&[101, 211, 307]).heap(&[40_000, 30_000, 20_000]), None);
-        check(rule, &Fixture::new(&[101, 211, 307]).heap(&[400_000, 0, 400_000]), None);
+        check(
+            rule,
+            &Fixture::new(&[101, 211, 307]).heap(&[40_000, 30_000, 20_000]),
+            None,
+        );
+        check(
+            rule,
+            &Fixture::new(&[101, 211, 307]).heap(&[400_000, 0, 400_000]),
+            None,
+        );
     }
 }
