@@ -3,7 +3,12 @@
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 
+use scenario::{Diagnostic, Severity};
+
 use crate::exit::Exit;
+
+/// Characters of a script's line that is quoted.
+const LONGEST_QUOTE: usize = 120;
 
 /// A command that could not do what it was asked to.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ impl Failure {
     pub(crate) fn of(exit: Exit, error: &dyn Error) -> Self {
         let message = error.to_string();
         let sources =
-            std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string);
+            std::iter::successors(error.source(), |&e| e.source()).map(ToString::to_string);
         // Messages often end with their source already.
         let causes = sources
             .filter(|cause| !message.contains(cause.as_str()))
@@ -66,11 +71,6 @@ impl Failure {
     /// Writes it to stderr. A closed stderr is nobody's loss.
     pub(crate) fn print(&self) {
         let mut stderr = std::io::stderr().lock();
-        let color = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let paint = |code: &str, word: &str| match color {
-            true => format!("\x1b[{code}m{word}\x1b[0m"),
-            false => word.to_owned(),
-        };
         let _ = writeln!(stderr, "{} {}", paint("1;31", "error:"), self.message);
         for cause in &self.causes {
             let _ = writeln!(stderr, "  {}", report::printable(cause));
@@ -82,6 +82,51 @@ impl Failure {
             let _ = writeln!(stderr, "{} {hint}", paint("1;36", "hint:"));
         }
     }
+}
+
+/// A word of a message in bold and color, where stderr is a terminal that wants it.
+fn paint(code: &str, word: &str) -> String {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match std::io::stderr().is_terminal() && !no_color {
+        true => format!("\x1b[{code}m{word}\x1b[0m"),
+        false => word.to_owned(),
+    }
+}
+
+/// Writes findings about a script to stderr, each with the line of `text` that it is about.
+pub(crate) fn print_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
+    let mut stderr = std::io::stderr().lock();
+    for diagnostic in diagnostics {
+        // A closed stderr is nobody's loss.
+        let _ = stderr.write_all(diagnostic_text(text, diagnostic).as_bytes());
+    }
+}
+
+fn diagnostic_text(text: &str, diagnostic: &Diagnostic) -> String {
+    let Diagnostic {
+        file, line, column, ..
+    } = diagnostic;
+    let word = match diagnostic.severity {
+        Severity::Error => paint("1;31", "error:"),
+        Severity::Warning => paint("1;33", "warning:"),
+    };
+    let mut shown = format!(
+        "{word} {}\n  at {file}:{line}:{column}\n",
+        report::printable(&diagnostic.message)
+    );
+    let source = text.lines().nth((*line as usize).saturating_sub(1));
+    // A minified script is one line that helps nobody.
+    if let Some(source) = source.filter(|line| line.chars().count() <= LONGEST_QUOTE) {
+        // Tabs would put the mark elsewhere than the word.
+        let source = source.replace('\t', " ");
+        let before = " ".repeat((*column as usize).saturating_sub(1));
+        shown += &format!("  {line:>4} | {}\n", report::printable(&source));
+        shown += &format!("       | {before}{}\n", paint("1", "^"));
+    }
+    if let Some(hint) = &diagnostic.hint {
+        shown += &format!("  {} {}\n", paint("1;36", "hint:"), report::printable(hint));
+    }
+    shown
 }
 
 /// Writes a long answer to stdout piece by piece.

@@ -147,7 +147,8 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         .rate
         .unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
     let ready = match (&args.ready_url, args.ready_port, &args.ready_line) {
-        (Some(url), _, _) => Ready::Url(url.clone()),
+        (Some(url), _, _) => Ready::at_url(url)
+            .map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))?,
         (_, Some(port), _) => Ready::Port {
             host: "localhost".into(),
             port,
@@ -168,7 +169,7 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         working_dir,
         script: Arc::new(script),
         script_name: path.display().to_string(),
-        base_url: target.to_string(),
+        target,
         ready,
         rounds: Rounds::of_primes(args.rounds, args.sessions, rate),
         limits,
@@ -205,7 +206,7 @@ fn read_script(path: &Path) -> Result<Script, Failure> {
         )
     })?;
     let parsed = scenario::parse(&text, &name);
-    crate::failure::print_diagnostics(&parsed.diagnostics);
+    crate::failure::print_diagnostics(&text, &parsed.diagnostics);
     parsed.script.ok_or_else(|| {
         let message = format!("load script `{name}` cannot be run; nothing was started");
         Failure::new(Exit::Usage, message)
@@ -241,7 +242,7 @@ fn target(args: &HuntArgs, script: &Script, path: &Path) -> Result<scenario::Tar
 fn folder(args: &HuntArgs) -> Result<Folder, Failure> {
     let path = args.out.clone().unwrap_or_else(|| {
         PathBuf::from(
-            jiff::Zoned::now()
+            jiff::ZonedDateTime::now()
                 .strftime("leakscope-run-%Y%m%d-%H%M%S")
                 .to_string(),
         )

@@ -18,7 +18,6 @@ use clap::Parser;
 
 use args::{Args, Command};
 use exit::Exit;
-use failure::Failure;
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {

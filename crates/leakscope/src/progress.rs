@@ -106,11 +106,6 @@ impl Progress {
         self.refresh();
     }
 
-    /// The part after the run: reading what it left behind.
-    pub(crate) fn judging(&self, file: &str) {
-        self.bar.set_message(format!("judge      reading {file}"));
-    }
-
     /// A live line that lives on another thread.
     pub(crate) fn live_line(&self) -> ProgressBar {
         self.bar.clone()

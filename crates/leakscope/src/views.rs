@@ -1,7 +1,5 @@
 //! `leakscope summary`, `diff`, `retainers` and `nodes`: tables from snapshots on disk.
 
-use std::io::Write;
-
 use explore::{ClassChange, ClassRow, ObjectRow, Retainers, Unknown};
 use report::{Column, printable, table};
 use serde::Serialize;

@@ -58,14 +58,12 @@ async fn run(
         command: order.command.clone(),
         working_dir: order.working_dir.clone(),
         output: folder.log(),
-        inspector: true,
-        env: Vec::new(),
     };
-    order.ready.check_free().await?;
+    order.ready.check_free()?;
     let mut service = Service::start(&launch)?;
     let result = guarded(order, folder, recorder, &mut service, stop).await;
     let ended = service.stop(order.limits.stop_grace).await;
-    result.and(ended.map(|_| ()).map_err(Error::from))
+    result.and(ended.map_err(Error::from))
 }
 
 /// The stages, raced against the service's death and the user's wish to stop.
@@ -84,14 +82,14 @@ async fn guarded(
     match result {
         // Whatever failed while the service was dying, its death is the reason.
         Err(error) if error.failure() == crate::Failure::Service => {
-            let how = tokio::time::timeout(order.limits.stop_grace, service.exited()).await;
+            let how = tokio::time::timeout(order.limits.stop_grace, service.ended()).await;
             match how {
-                Ok(how) => Err(Error::Died {
+                Ok(Ok(how)) => Err(Error::Died {
                     stage: recorder.borrow().recording().stages.last().map(|s| s.stage),
                     how: how.to_string(),
                     tail: service.output_tail(12),
                 }),
-                Err(_still_alive) => Err(error),
+                _still_alive => Err(error),
             }
         }
         other => other,

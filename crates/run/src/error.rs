@@ -37,9 +37,6 @@ pub enum Error {
         /// The last lines of its output.
         tail: Vec<String>,
     },
-    /// The load could not be performed at all.
-    #[error(transparent)]
-    Load(#[from] load::Error),
     /// Not one session of a stage got through.
     #[error("all {failed} sessions of the {} failed: {cause}", stage_name(*.stage))]
     EverySessionFailed {
@@ -63,7 +60,7 @@ impl Error {
             Self::Folder(_) => Failure::Folder,
             Self::Probe(error) if error.is_disk() => Failure::Folder,
             Self::Probe(_) | Self::Died { .. } => Failure::Service,
-            Self::Load(_) | Self::EverySessionFailed { .. } => Failure::Load,
+            Self::EverySessionFailed { .. } => Failure::Load,
             Self::Interrupted => Failure::Interrupted,
         }
     }
@@ -77,7 +74,7 @@ impl Error {
             Self::Died { .. } => {
                 Some("its whole output is in the run folder's `service.log`".into())
             }
-            Self::Load(_) | Self::Interrupted => None,
+            Self::Interrupted => None,
             Self::EverySessionFailed { .. } => Some(
                 "check the script with the service started by hand, and that the script's target \
                  is the address the service listens on"

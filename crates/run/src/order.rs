@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use probe::Ready;
 use recording::Plan;
-use scenario::Script;
+use scenario::{Script, Target};
 
 /// A run, wholly specified: the script is checked, nothing has been started.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Order {
     /// The script's path as the user gave it.
     pub script_name: String,
     /// Where the load goes; the script's target unless overridden.
-    pub base_url: String,
+    pub target: Target,
     /// How the service says that it is ready.
     pub ready: Ready,
     /// The measured rounds.
@@ -46,7 +46,7 @@ impl Order {
                 .collect(),
             working_dir: self.working_dir.clone(),
             script: self.script_name.clone(),
-            base_url: self.base_url.clone(),
+            base_url: self.target.to_string(),
             rounds: self.rounds.measured.clone(),
             arrival_rate: self.rounds.arrival_rate,
         }

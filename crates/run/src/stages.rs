@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Job, Meter};
-use probe::{Detail, Inspector, Service};
+use probe::{Inspector, Service};
 use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
-use tokio_util::sync::CancellationToken;
 
 use crate::recorder::Recorder;
 use crate::settle::{POLL, Rest};
@@ -46,7 +45,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         service: &mut Service,
     ) -> Result<(), Error> {
         service.wait_ready(&order.ready, order.limits.ready).await?;
-        let url = service.inspector_url(order.limits.ready).await?;
+        let url = service.inspector_url().await?;
         let inspector = Inspector::connect(&url).await?;
         let facts = inspector.facts().await?;
         let pid = facts.pid;
@@ -70,7 +69,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         tokio::select! {
             result = conductor.stages() => result,
             error = conductor.keep_sampling() => Err(error),
-            _how = service.exited() => Err(Error::Died {
+            _how = service.ended() => Err(Error::Died {
                 stage: None,
                 how: String::new(),
                 tail: Vec::new(),
@@ -137,17 +136,17 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.meter.replace(Arc::clone(&meter));
         let job = Job {
             script: Arc::clone(&self.order.script),
-            base_url: self.order.base_url.clone(),
+            target: self.order.target.clone(),
             arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
             max_in_flight: Some(self.order.limits.in_flight),
             session_offset: self.sessions_before.get(),
             seed: self.order.seed,
         };
-        let performing = load::perform(job, Arc::clone(&meter), CancellationToken::new());
+        let performing = load::perform(job, Arc::clone(&meter));
         tokio::pin!(performing);
         let outcome = loop {
             tokio::select! {
-                outcome = &mut performing => break outcome?,
+                outcome = &mut performing => break outcome,
                 () = tokio::time::sleep(POLL) => self.tell_progress(&before, &meter)?,
             }
         };
@@ -182,7 +181,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         loop {
             self.collect().await?;
             let heap = self.inspector.heap_figures().await?;
-            let memory = probe::read_memory(self.pid, Detail::Full)?;
+            let memory = probe::read_memory(self.pid)?;
             let total = heap.heap_used + heap.external;
             let waiting = rest.wait_for(total, memory.sockets.unwrap_or(0), Instant::now());
             let out_of_time = started.elapsed() >= self.order.limits.settle;
@@ -255,7 +254,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     }
 
     async fn sample(&self) -> Result<(), Error> {
-        let memory = probe::read_memory(self.pid, Detail::Full)?;
+        let memory = probe::read_memory(self.pid)?;
         // A service that is busy, or writing a snapshot, answers later or not at all.
         let heap = tokio::time::timeout(POLL, self.inspector.heap_figures()).await;
         let sample = Sample {
@@ -287,7 +286,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
 }
 
 fn sockets(pid: u32) -> Result<u64, Error> {
-    Ok(probe::read_memory(pid, Detail::Full)?.sockets.unwrap_or(0))
+    Ok(probe::read_memory(pid)?.sockets.unwrap_or(0))
 }
 
 /// What V8 holds after a collection, inside its heap and outside.

@@ -9,7 +9,7 @@ use heap::{Analysis, NodeIx, RetainingPaths, Snapshot};
 use crate::evidence::{Snapshots, Sources};
 use crate::suspects::{Candidate, ClassGrowth};
 use crate::verdict::{ClassRate, Holder, Suspect};
-use path::{Binding, Words};
+use path::Words;
 
 /// The last two snapshots and the service's texts: what names are made from.
 pub(crate) struct Namer<'a> {
