@@ -14,14 +14,22 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
-/// Every `--option` of the hunt stands in `docs/hunt.md`, with the commands in the README.
+/// The texts of a folder's files, one after another.
+fn all_texts(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| fs::read_to_string(entry.path()).ok())
+        .collect()
+}
+
+/// Every `--option` of the command line stands in a document.
 fn check_options() -> Vec<String> {
-    let args = read("crates/leakscope/src/args.rs");
-    let documented = read("docs/hunt.md") + &read("README.md");
-    options(&args)
+    let args = root().join("crates/leakscope/src/args");
+    let documented = all_texts(&root().join("docs")) + &read("README.md");
+    options(&all_texts(&args))
         .into_iter()
         .filter(|option| !documented.contains(&format!("--{option}")))
-        .map(|option| format!("docs/hunt.md, README.md: `--{option}` is not documented"))
+        .map(|option| format!("docs/, README.md: `--{option}` is not documented"))
         .collect()
 }
 

@@ -1,0 +1,94 @@
+//! What `hunt` and `judge` are told.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::EXIT_CODES;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct HuntArgs {
+    /// Load script in the Minigun or Artillery format, JSON or YAML [default: load.json, load.yml
+    /// or load.yaml beside you]
+    #[arg(long, value_name = "SCRIPT")]
+    pub(crate) load: Option<PathBuf>,
+
+    /// Send the load here instead of to the script's target
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<String>,
+
+    /// Measured rounds; at least two must agree
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..=9))]
+    pub(crate) rounds: u32,
+
+    /// Sessions of the first round; the others run about two, three, … times as many
+    #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    pub(crate) sessions: u64,
+
+    /// Sessions that arrive per second [default: the script's highest rate, at least 50]
+    #[arg(long, value_name = "PER_SECOND", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+
+    /// Folder for what the run leaves behind [default: leakscope-run-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Replace the run that the folder holds already
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Write the verdict as JSON to this file, `-` for stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// The service is ready when this URL answers [default: when the target's port accepts]
+    #[arg(long, value_name = "URL", group = "ready")]
+    pub(crate) ready_url: Option<String>,
+
+    /// The service is ready when this loopback port accepts connections
+    #[arg(long, value_name = "PORT", group = "ready")]
+    pub(crate) ready_port: Option<u16>,
+
+    /// The service is ready when it prints a line that contains this text
+    #[arg(long, value_name = "TEXT", group = "ready")]
+    pub(crate) ready_line: Option<String>,
+
+    /// Seconds until the service must be ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub(crate) ready_timeout: f64,
+
+    /// Seconds that the heap gets after each round to come to rest
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
+    pub(crate) max_settle: f64,
+
+    /// The service's command line
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct JudgeArgs {
+    /// The run's folder
+    #[arg(value_name = "DIR")]
+    pub(crate) run: PathBuf,
+
+    /// Write the verdict as JSON to this file, `-` for stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && (0.1..=86_400.0).contains(&value) => Ok(value),
+        Ok(_) => Err("must be between 0.1 and 86400".into()),
+        Err(_) => Err("must be a number of seconds".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && (0.01..=100_000.0).contains(&value) => Ok(value),
+        Ok(_) => Err("must be between 0.01 and 100000".into()),
+        Err(_) => Err("must be a number of sessions per second".into()),
+    }
+}
