@@ -11,6 +11,7 @@ mod outcome;
 mod perform;
 mod session;
 mod websocket;
+mod ws_user;
 
 pub use meter::Meter;
 pub use outcome::{Outcome, load_json};

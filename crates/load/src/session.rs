@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Meter;
 use crate::cause::Cause;
 use crate::http::HttpUser;
-use crate::websocket::WebSocketUser;
+use crate::ws_user::WebSocketUser;
 
 /// What every kind of virtual user needs.
 pub(crate) struct Session<'a> {
