@@ -42,7 +42,7 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
                     let text = text.render(&mut self.session.scope).into_owned();
                     let limit = self.session.script.timeout;
                     let sent = self.connection.send(Frame::Text(text.into()), limit, |_| {
-                        meter.message_received()
+                        meter.message_received();
                     });
                     sent.await?;
                     meter.message_sent();
