@@ -12,7 +12,7 @@ use crate::{
 pub const SCHEMA: &str = "leakscope.run/1";
 
 /// The memory of a service that was left alone until nothing moved, collected twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// Since the start of the run.
     pub at: Elapsed,

@@ -10,7 +10,7 @@ pub(crate) const POLL: Duration = Duration::from_millis(200);
 const SOCKETS_STUCK: Duration = Duration::from_millis(6_500);
 
 /// Readings in a row that must agree.
-const FLAT_READINGS: usize = 3;
+pub(crate) const FLAT_READINGS: usize = 3;
 
 /// Decides from one reading after another whether a service is at rest. Has no clock of its own:
 /// every reading comes with its time.
@@ -50,16 +50,31 @@ impl Rest {
         None
     }
 
-    /// Flat: the last readings within a thousandth of each other, or within 16 KiB.
+    /// Flat: the last readings agree, or their lowest agrees with the lowest of those before.
+    ///
+    /// V8 drops what it compiled for questions asked rarely, and compiles it again: a heap at
+    /// rest may go up and down for ever, with a period of two or three collections.
     fn heap_is_flat(&self) -> bool {
-        let Some(last) = self.heaps.len().checked_sub(FLAT_READINGS) else {
+        let n = self.heaps.len();
+        let Some(last) = self.heaps.get(n.wrapping_sub(FLAT_READINGS)..) else {
             return false;
         };
-        let last = &self.heaps[last..];
-        let highest = last.iter().copied().max().unwrap_or(0);
-        let lowest = last.iter().copied().min().unwrap_or(0);
-        highest - lowest <= (highest / 1000).max(16 << 10)
+        if agree(lowest(last), last.iter().copied().max().unwrap_or(0)) {
+            return true;
+        }
+        let before = n.wrapping_sub(2 * FLAT_READINGS)..n - FLAT_READINGS;
+        let before = self.heaps.get(before);
+        before.is_some_and(|before| agree(lowest(before), lowest(last)))
     }
+}
+
+fn lowest(heaps: &[u64]) -> u64 {
+    heaps.iter().copied().min().unwrap_or(0)
+}
+
+/// Within a thousandth of each other, or within 16 KiB.
+fn agree(a: u64, b: u64) -> bool {
+    a.abs_diff(b) <= (a.max(b) / 1000).max(16 << 10)
 }
 
 #[cfg(test)]
@@ -86,6 +101,22 @@ mod tests {
             &[(0, 9_900_000, 2), (200, 9_000_100, 2), (400, 9_000_000, 2)],
             None,
         );
+    }
+
+    #[test]
+    fn a_heap_that_swings_between_the_same_heights_is_at_rest() {
+        let swinging = [
+            7_262_000, 7_014_000, 7_262_100, 7_014_100, 7_262_000, 7_014_000,
+        ];
+        let readings: Vec<_> = (0..).map(|i| i * 200).zip(swinging).collect();
+        let readings: Vec<_> = readings.iter().map(|&(at, heap)| (at, heap, 2)).collect();
+        check(&readings, Some(6));
+        let falling: Vec<_> = readings
+            .iter()
+            .enumerate()
+            .map(|(i, &(at, heap, sockets))| (at, heap - 20_000 * i as u64, sockets))
+            .collect();
+        check(&falling, None);
     }
 
     #[test]

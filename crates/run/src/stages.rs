@@ -1,6 +1,7 @@
 //! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 
 use crate::recorder::Recorder;
-use crate::settle::{POLL, Rest};
+use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
 
 /// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
@@ -174,30 +175,38 @@ impl<'a, 'r> Conductor<'a, 'r> {
             .unwrap_or_default()
     }
 
-    /// Collects until nothing moves any more, then reads.
+    /// Collects until nothing moves any more, and takes the lowest of the last readings: what is
+    /// above it, V8 was about to drop.
     async fn settle(&self) -> Result<Reading, Error> {
         let started = Instant::now();
         let mut rest = Rest::new(self.baseline_sockets);
+        let mut last = VecDeque::new();
         loop {
             self.collect().await?;
             let heap = self.inspector.heap_figures().await?;
             let memory = probe::read_memory(self.pid)?;
-            let total = heap.heap_used + heap.external;
-            let waiting = rest.wait_for(total, memory.sockets.unwrap_or(0), Instant::now());
+            let at = self.recorder.borrow().now();
+            let waiting = rest.wait_for(
+                heap.heap_used + heap.external,
+                memory.sockets.unwrap_or(0),
+                Instant::now(),
+            );
+            last.truncate(FLAT_READINGS - 1);
+            last.push_front(Reading {
+                at,
+                memory,
+                heap,
+                at_rest: waiting.is_none(),
+            });
             let out_of_time = started.elapsed() >= self.order.limits.settle;
-            if waiting.is_none() || out_of_time {
-                let at = self.recorder.borrow().now();
-                let reading = Reading {
-                    at,
-                    memory,
-                    heap,
-                    at_rest: waiting.is_none(),
-                };
-                self.tell(Event::Settled(reading))?;
-                return Ok(reading);
-            }
-            if let Some(waiting_for) = waiting {
-                self.tell(Event::Settling { waiting_for })?;
+            match waiting {
+                Some(waiting_for) if !out_of_time => self.tell(Event::Settling { waiting_for })?,
+                waiting => {
+                    let mut reading = last.into_iter().min_by_key(heap_size).unwrap_or_default();
+                    reading.at_rest = waiting.is_none();
+                    self.tell(Event::Settled(reading))?;
+                    return Ok(reading);
+                }
             }
             tokio::time::sleep(POLL).await;
         }
