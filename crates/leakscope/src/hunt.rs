@@ -252,5 +252,12 @@ fn folder(args: &HuntArgs) -> Result<Folder, Failure> {
     } else {
         Folder::create(&path)
     };
-    folder.map_err(|error| Failure::of(Exit::Output, &error).hint(error.hint()))
+    folder.map_err(|error| {
+        // A folder that is not ours to fill is a wrong argument, not a disk that fails.
+        let exit = match error.is_occupied() {
+            true => Exit::Usage,
+            false => Exit::Output,
+        };
+        Failure::of(exit, &error).hint(error.hint())
+    })
 }

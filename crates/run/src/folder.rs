@@ -47,6 +47,12 @@ pub struct FolderError {
 }
 
 impl FolderError {
+    /// Whether the folder holds something already that is not to be overwritten.
+    #[must_use]
+    pub fn is_occupied(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AlreadyExists
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

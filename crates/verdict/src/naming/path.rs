@@ -19,6 +19,7 @@ pub(crate) enum Binding {
         name: String,
         closure: Option<NodeIx>,
         closure_name: String,
+        /// The events, quoted, that it is a listener for.
         listens_to: Option<String>,
     },
     /// A property of an object.
@@ -59,11 +60,11 @@ impl Binding {
             Self::Variable {
                 name,
                 closure_name,
-                listens_to: Some(event),
+                listens_to: Some(events),
                 ..
             } => format!(
                 "{class} captured as `{name}` by the closure {closure_name}, a listener for \
-                 '{event}'"
+                 {events}"
             ),
             Self::Variable {
                 name, closure_name, ..
@@ -176,7 +177,7 @@ struct Teller<'a, 'n> {
     namer: &'a Namer<'n>,
     steps: Vec<String>,
     binding: Binding,
-    /// The event whose listener was told last.
+    /// The events, quoted, whose listener was told last.
     event: Option<String>,
 }
 
@@ -215,14 +216,27 @@ impl Teller<'_, '_> {
 
     fn listener(&mut self, way: &[PathStep], i: usize, event: &str) {
         let emitter = way[i - 1].from;
-        self.steps.push(format!("'{event}' listener"));
-        self.event = Some(event.to_owned());
+        let events = self.events_of(way[i]);
+        self.steps.push(format!("{events} listener"));
+        self.event = Some(events);
         let (event, emitter_class) = (event.to_owned(), self.namer.class(emitter));
         self.binding = Binding::Listeners {
             event,
             emitter,
             emitter_class,
         };
+    }
+
+    /// All events that a listener is for, quoted: it is often the same for several, and which of
+    /// them the path runs through is chance.
+    fn events_of(&self, step: PathStep) -> String {
+        let table = self.namer.last.edges(step.from);
+        let same = table.filter(|edge| edge.kind == EdgeKind::Property && edge.to == step.edge.to);
+        let mut events: Vec<String> = same
+            .map(|edge| format!("'{}'", self.edge_name(PathStep { edge, ..step })))
+            .collect();
+        events.sort();
+        events.join(", ")
     }
 
     fn variable(&mut self, way: &[PathStep], i: usize, name: &str) {
