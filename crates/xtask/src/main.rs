@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask` lists them.
 
+mod bench;
 mod demo;
 mod steps;
 mod test;
@@ -11,6 +12,7 @@ const USAGE: &str = "\
 cargo xtask demo    build leakscope, and hunt the leak of the example calculator, then of its mended twin
 cargo xtask test    install what the tests need, and run all of them
 cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
+cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
 cargo xtask ci      what CI runs: the same as test
 ";
 
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo(),
         ["test" | "ci"] => test::test(),
         ["tidy"] => tidy::report(),
+        ["bench", "heap", ref order @ ..] => bench::heap::bench(order),
         _ => {
             steps::say(USAGE);
             return ExitCode::from(2);
