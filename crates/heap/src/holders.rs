@@ -320,7 +320,7 @@ impl<'a> Walk<'a> {
         let snapshot = self.snapshot;
         let mut classes = BTreeMap::new();
         self.visit_cohort(from, |node, depth| {
-            count(&mut classes, analysis, snapshot, (node, depth))
+            count(&mut classes, analysis, snapshot, (node, depth));
         });
         classes.into_values().collect()
     }

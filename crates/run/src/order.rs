@@ -115,7 +115,12 @@ impl Rounds {
 
 /// The smallest prime not below `n`.
 fn next_prime(n: u64) -> u64 {
-    let is_prime = |n: u64| n >= 2 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0);
+    let is_prime = |n: u64| {
+        n >= 2
+            && (2..)
+                .take_while(|d| d * d <= n)
+                .all(|d| !n.is_multiple_of(d))
+    };
     (n.max(2)..).find(|&n| is_prime(n)).unwrap_or(n)
 }
 

@@ -61,7 +61,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             sessions_before: Cell::new(0),
             snapshots: Cell::new(0),
         };
-        conductor.tell(Event::ServiceStarted(ServiceFacts {
+        conductor.tell(&Event::ServiceStarted(ServiceFacts {
             pid,
             node_version: Some(facts.node_version),
             v8_version: Some(facts.v8_version),
@@ -121,7 +121,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let span = span
             .unwrap_or(*IDLE.end())
             .clamp(*IDLE.start(), *IDLE.end());
-        self.tell(Event::Settling {
+        self.tell(&Event::Settling {
             waiting_for: format!("{} s without load", span.as_secs()),
         })?;
         tokio::time::sleep(span).await;
@@ -162,7 +162,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     fn tell_progress(&self, before: &Ledger, meter: &Meter) -> Result<(), Error> {
         let mut ledger = before.clone();
         ledger.add(&meter.ledger());
-        self.tell(Event::LoadProgress(ledger))
+        self.tell(&Event::LoadProgress(ledger))
     }
 
     fn ledger_of_stage(&self) -> Ledger {
@@ -200,11 +200,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
             });
             let out_of_time = started.elapsed() >= self.order.limits.settle;
             match waiting {
-                Some(waiting_for) if !out_of_time => self.tell(Event::Settling { waiting_for })?,
+                Some(waiting_for) if !out_of_time => self.tell(&Event::Settling { waiting_for })?,
                 waiting => {
                     let mut reading = last.into_iter().min_by_key(heap_size).unwrap_or_default();
                     reading.at_rest = waiting.is_none();
-                    self.tell(Event::Settled(reading))?;
+                    self.tell(&Event::Settled(reading))?;
                     return Ok(reading);
                 }
             }
@@ -225,10 +225,10 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let path = self.folder.file(&format!("{number}-{name}.heapsnapshot"));
         // A progress line that cannot be written must not cost the snapshot.
         let progress = |done, total| {
-            let _ = self.tell(Event::SnapshotProgress { done, total });
+            let _ = self.tell(&Event::SnapshotProgress { done, total });
         };
         let facts = self.inspector.take_snapshot(&path, progress).await?;
-        self.tell(Event::SnapshotTaken(facts))
+        self.tell(&Event::SnapshotTaken(facts))
     }
 
     /// Keeps the texts of the service's own scripts, and of its packages, for the verdict to
@@ -272,12 +272,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
             heap: heap.ok().and_then(Result::ok),
             sessions: self.sessions_before.get() + self.meter.borrow().ledger().created,
         };
-        self.tell(Event::Sampled(sample))
+        self.tell(&Event::Sampled(sample))
     }
 
     fn begin_stage(&self, stage: Stage, sessions: Option<u64>) -> Result<(), Error> {
         let at = self.recorder.borrow().now();
-        self.tell(Event::StageStarted {
+        self.tell(&Event::StageStarted {
             at,
             stage,
             sessions,
@@ -286,11 +286,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     fn end_stage(&self) -> Result<(), Error> {
         let at = self.recorder.borrow().now();
-        self.tell(Event::StageEnded { at })
+        self.tell(&Event::StageEnded { at })
     }
 
-    fn tell(&self, event: Event) -> Result<(), Error> {
-        Ok(self.recorder.borrow_mut().tell(&event)?)
+    fn tell(&self, event: &Event) -> Result<(), Error> {
+        Ok(self.recorder.borrow_mut().tell(event)?)
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> Namer<'a> {
             holder: Holder {
                 class: self.class(candidate.holder),
                 name: words.binding.name().map(str::to_owned),
-                id: u64::from(self.last.node_id(candidate.holder).0),
+                id: self.last.node_id(candidate.holder).0,
                 gains_per_session: candidate.gains.per_session,
             },
             path_text: told.join(" \u{2500} "),

@@ -2,6 +2,8 @@
 //!
 //! Needs what `cargo xtask test` installs: the example's packages, and other majors of Node.js.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod harness;
 mod hunts;

@@ -30,7 +30,7 @@ pub(super) fn timeline(recording: &Recording) -> Markup {
                 aria-label="RSS and V8 heap over the run, with its stages" {
                 @for record in &recording.stages {
                     @let start = scale.x(record.started_at.as_secs_f64());
-                    @let end = scale.x(record.ended_at.map_or(scale.end, |at| at.as_secs_f64()));
+                    @let end = scale.x(record.ended_at.map_or(scale.end, units::Elapsed::as_secs_f64));
                     rect.stage .load[record.planned.is_some()] x=(px(start)) y=(TOP)
                         width=(px((end - start).max(0.0))) height=(HEIGHT - TOP - BOTTOM) {}
                     @if end - start > 52.0 {

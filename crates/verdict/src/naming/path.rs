@@ -108,7 +108,7 @@ impl Words {
             teller.steps.push(teller.object(holder));
         }
         Self {
-            steps: collapse_runs(teller.steps),
+            steps: collapse_runs(&teller.steps),
             binding: teller.binding,
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn way_down(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
             words.push(namer.class(step.edge.to));
         }
     }
-    collapse_runs(dedup_neighbors(words))
+    collapse_runs(&dedup_neighbors(words))
 }
 
 /// `elements` of an array show each entry twice: as an element of the array and inside its store.
@@ -309,7 +309,7 @@ impl Teller<'_, '_> {
 }
 
 /// Runs of one class, with or without the edges between, become `list of N Class`.
-fn collapse_runs(words: Vec<String>) -> Vec<String> {
+fn collapse_runs(words: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut i = 0;
     while i < words.len() {
@@ -348,12 +348,12 @@ mod tests {
     #[test]
     fn long_runs_are_told_as_a_list() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let told = collapse_runs(words(
+        let told = collapse_runs(&words(
             "head Node .next Node .next Node .next Node .value Buffer",
         ));
         assert_eq!(told.join(" "), "head list of 4 Node .value Buffer");
-        let told = collapse_runs(words("a P P P P P b"));
+        let told = collapse_runs(&words("a P P P P P b"));
         assert_eq!(told.join(" "), "a list of 5 P b");
-        assert_eq!(collapse_runs(words("a a a b")).join(" "), "a a a b");
+        assert_eq!(collapse_runs(&words("a a a b")).join(" "), "a a a b");
     }
 }

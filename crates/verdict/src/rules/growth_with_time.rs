@@ -28,7 +28,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
                         .holders
                         .iter()
                         .find(|h| h.id == holder.id)
-                        .map(|h| h.net());
+                        .map(heap::HolderGrowth::net);
                     let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
                     let rate = round_seconds(recording, number)
                         .zip(gained)
