@@ -1,13 +1,20 @@
 //! The classes between two snapshots of one process: DevTools' Comparison view.
 
-use heap::{Analysis, Snapshot};
+use std::cmp::Ordering;
+
+use heap::ClassDiff;
 use serde::Serialize;
+
+use crate::listing::{Column, Filter, Listed, Listing, PageOf};
+use crate::object::Heap;
 
 /// What came, went and stayed, by class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diff {
-    /// The classes that changed, by size delta, descending.
+    /// The classes that changed, by size delta if nothing else was asked for.
     pub classes: Vec<ClassChange>,
+    /// Which of the classes these are.
+    pub page: PageOf,
 }
 
 /// One class of the Comparison view. Sizes are in bytes.
@@ -31,10 +38,21 @@ pub struct ClassChange {
 
 /// The Comparison view of two snapshots.
 #[must_use]
-pub fn diff(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Diff {
-    let mut classes: Vec<ClassChange> = heap::compare(base, newer)
-        .into_iter()
-        .map(|change| ClassChange {
+pub fn diff(base: Heap<'_>, newer: Heap<'_>, listing: &Listing<ClassChange>) -> Diff {
+    let changes = heap::compare(
+        (base.snapshot, base.analysis),
+        (newer.snapshot, newer.analysis),
+    );
+    let page = listing.page(changes.into_iter().map(ClassChange::of));
+    Diff {
+        classes: page.rows,
+        page: page.of,
+    }
+}
+
+impl ClassChange {
+    fn of(change: ClassDiff) -> Self {
+        Self {
             class: change.name,
             new: change.added,
             deleted: change.removed,
@@ -42,12 +60,28 @@ pub fn diff(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Diff
             alloc_size: change.alloc_size,
             freed_size: change.freed_size,
             size_delta: change.size_delta,
-        })
-        .collect();
-    classes.sort_by(|a, b| {
-        b.size_delta
-            .cmp(&a.size_delta)
-            .then_with(|| a.class.cmp(&b.class))
-    });
-    Diff { classes }
+        }
+    }
+}
+
+impl Listed for ClassChange {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::descending("size-delta", |a, b| a.size_delta.cmp(&b.size_delta)),
+            Column::descending("alloc", |a, b| a.alloc_size.cmp(&b.alloc_size)),
+            Column::descending("freed", |a, b| a.freed_size.cmp(&b.freed_size)),
+            Column::descending("new", |a, b| a.new.cmp(&b.new)),
+            Column::descending("deleted", |a, b| a.deleted.cmp(&b.deleted)),
+            Column::descending("delta", |a, b| a.delta.cmp(&b.delta)),
+            Column::ascending("class", |a, b| a.class.cmp(&b.class)),
+        ]
+    }
+
+    fn passes(&self, filter: &Filter) -> bool {
+        filter.passes(&self.class)
+    }
+
+    fn tie(&self, other: &Self) -> Ordering {
+        self.class.cmp(&other.class)
+    }
 }

@@ -4,13 +4,24 @@
 //! keeps an object alive. Rows are data, ready for any face; their JSON form is a contract
 //! (`docs/json.md`). Must not know text, color or width, nor compute anything that the engine
 //! already knows.
+//!
+//! A view is a function of a [`Heap`] and of a [`Listing`], which says what part of it is wanted:
+//! only that part is made into rows.
 
 mod diff;
+mod listing;
 mod nodes;
+mod object;
 mod retainers;
+mod statistics;
 mod summary;
 
 pub use diff::{ClassChange, Diff, diff};
+pub use listing::{
+    Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
+};
 pub use nodes::{NodeRow, nodes};
-pub use retainers::{ObjectRow, PathRow, RetainerRow, Retainers, Unknown, find_object, retainers};
-pub use summary::{ClassRow, StatisticsRow, Summary, summary};
+pub use object::{Heap, HeapObject, ObjectRow, Unknown};
+pub use retainers::{PathRow, Retainer, RetainerRow, Retainers, retainers};
+pub use statistics::{StatisticsRow, statistics};
+pub use summary::{ClassObjects, ClassRow, ClassSums, Summary, class_objects, summary};

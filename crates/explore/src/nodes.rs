@@ -1,6 +1,8 @@
 //! Every node of a snapshot, one row each, in file order: for comparing engines and for scripts.
 
-use heap::{Analysis, NodeIx, Snapshot};
+use heap::NodeIx;
+
+use crate::object::Heap;
 
 /// One node with what DevTools computes for it. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +22,11 @@ pub struct NodeRow<'a> {
 }
 
 /// The rows of all nodes.
-pub fn nodes<'a>(
-    snapshot: &'a Snapshot,
-    analysis: &'a Analysis,
-) -> impl Iterator<Item = NodeRow<'a>> {
-    let row = |node: NodeIx| NodeRow {
+pub fn nodes(heap: Heap<'_>) -> impl Iterator<Item = NodeRow<'_>> {
+    let Heap { snapshot, analysis } = heap;
+    let row = move |node: NodeIx| NodeRow {
         id: snapshot.node_id(node).0,
-        class: analysis.class_name(analysis.class_of(node)),
+        class: heap.class(node),
         distance: analysis.distance(node),
         self_size: analysis.shallow_size(node),
         retained_size: analysis.retained_size(node),

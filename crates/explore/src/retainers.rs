@@ -1,7 +1,12 @@
 //! What keeps one object alive: its retainers, and one way from the roots to it.
 
-use heap::{Analysis, EdgeKind, EdgeName, NodeId, NodeIx, PathStep, RetainingPaths, Snapshot};
+use std::cmp::Ordering;
+
+use heap::{NodeIx, PathStep, RetainingPaths};
 use serde::Serialize;
+
+use crate::listing::{Column, Filter, Listed, Listing, PageOf};
+use crate::object::{Heap, HeapObject, ObjectRow, edge_text, kind_text};
 
 /// One object with the references that keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -12,25 +17,10 @@ pub struct Retainers {
     pub of_class: u64,
     /// One way from the roots to it, the root first; empty if only weak references lead to it.
     pub path: Vec<PathRow>,
-    /// The references to it in DevTools' order.
+    /// The references to it, in DevTools' order if nothing else was asked for.
     pub retainers: Vec<RetainerRow>,
-}
-
-/// An object as a row. Sizes are in bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ObjectRow {
-    /// V8's id.
-    pub id: u64,
-    /// The class's name.
-    pub class: String,
-    /// The object's own name: a function's, a string's text.
-    pub name: String,
-    /// Steps from a root, by DevTools' counting.
-    pub distance: i64,
-    /// The object's own size.
-    pub shallow_size: u64,
-    /// What would be freed with it.
-    pub retained_size: u64,
+    /// Which of the references these are.
+    pub page: PageOf,
 }
 
 /// One reference to an object.
@@ -53,127 +43,85 @@ pub struct PathRow {
     pub object: ObjectRow,
 }
 
-/// Why an object was not found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unknown {
-    /// The snapshot has no object of this id.
-    Id(u64),
-    /// It has no class of this name; those that come nearest, if any.
-    Class(Vec<String>),
-}
-
-/// The object with the id after an `@`, or the one with the largest retained size of a class.
-///
-/// # Errors
-/// If there is neither.
-pub fn find_object(
-    snapshot: &Snapshot,
-    analysis: &Analysis,
-    wanted: &str,
-) -> Result<NodeIx, Unknown> {
-    if let Some(id) = wanted
-        .strip_prefix('@')
-        .and_then(|digits| digits.parse().ok())
-    {
-        return snapshot.node_by_id(NodeId(id)).ok_or(Unknown::Id(id));
-    }
-    let of_class = snapshot
-        .nodes()
-        .filter(|&node| class(analysis, node) == wanted);
-    let largest = of_class.max_by_key(|&node| {
-        (
-            analysis.retained_size(node),
-            std::cmp::Reverse(snapshot.node_id(node)),
-        )
-    });
-    largest.ok_or_else(|| Unknown::Class(similar(analysis, wanted)))
+/// A reference to an object where it lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Retainer<'h> {
+    /// Its place in DevTools' order.
+    place: usize,
+    step: PathStep,
+    from: HeapObject<'h>,
 }
 
 /// What keeps an object alive.
 #[must_use]
-pub fn retainers(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> Retainers {
-    let object = |node| object_row(snapshot, analysis, node);
+pub fn retainers<'h>(heap: Heap<'h>, node: NodeIx, listing: &Listing<Retainer<'h>>) -> Retainers {
+    let steps = heap.analysis.retainers(heap.snapshot, node);
+    let page = listing.page(steps.into_iter().enumerate().map(|(place, step)| Retainer {
+        place,
+        step,
+        from: heap.object(step.from),
+    }));
+    let class = heap.class(node);
+    Retainers {
+        object: heap.object(node).row(),
+        of_class: heap.objects().filter(|o| o.class() == class).count() as u64,
+        path: path(heap, node),
+        page: page.of,
+        retainers: page.rows.iter().map(Retainer::row).collect(),
+    }
+}
+
+fn path(heap: Heap<'_>, node: NodeIx) -> Vec<PathRow> {
     let root = PathRow {
         edge: None,
-        object: object(snapshot.root()),
+        object: heap.object(heap.snapshot.root()).row(),
     };
     let step = |step: PathStep| PathRow {
-        edge: Some(edge_text(snapshot, step)),
-        object: object(step.edge.to),
+        edge: Some(edge_text(heap.snapshot, step.edge)),
+        object: heap.object(step.edge.to).row(),
     };
-    let path = match RetainingPaths::of(snapshot).to(node) {
+    match RetainingPaths::of(heap.snapshot).to(node) {
         Some(steps) => std::iter::once(root)
             .chain(steps.into_iter().map(step))
             .collect(),
         None => Vec::new(),
-    };
-    let row = |step: PathStep| RetainerRow {
-        edge: edge_text(snapshot, step),
-        kind: kind_text(step.edge.kind),
-        from: object(step.from),
-    };
-    let wanted = class(analysis, node);
-    Retainers {
-        object: object(node),
-        of_class: snapshot
-            .nodes()
-            .filter(|&n| class(analysis, n) == wanted)
-            .count() as u64,
-        path,
-        retainers: analysis
-            .retainers(snapshot, node)
-            .into_iter()
-            .map(row)
-            .collect(),
     }
 }
 
-fn class(analysis: &Analysis, node: NodeIx) -> &str {
-    analysis.class_name(analysis.class_of(node))
-}
-
-fn object_row(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> ObjectRow {
-    ObjectRow {
-        id: snapshot.node_id(node).0,
-        class: class(analysis, node).to_owned(),
-        name: snapshot.name(node).into_owned(),
-        distance: analysis.distance(node),
-        shallow_size: analysis.shallow_size(node),
-        retained_size: analysis.retained_size(node),
+impl Retainer<'_> {
+    fn row(&self) -> RetainerRow {
+        RetainerRow {
+            edge: edge_text(self.from.heap.snapshot, self.step.edge),
+            kind: kind_text(self.step.edge.kind),
+            from: self.from.row(),
+        }
     }
 }
 
-fn edge_text(snapshot: &Snapshot, step: PathStep) -> String {
-    match snapshot.edge_name(step.edge) {
-        EdgeName::Name(name) => name.into_owned(),
-        EdgeName::Index(index) => format!("[{index}]"),
+impl Listed for Retainer<'_> {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::ascending("distance", |a, b| a.place.cmp(&b.place)),
+            Column::descending("retained", |a, b| {
+                a.from.retained_size().cmp(&b.from.retained_size())
+            }),
+            Column::descending("shallow", |a, b| {
+                a.from.shallow_size().cmp(&b.from.shallow_size())
+            }),
+            Column::ascending("reference", |a, b| {
+                let text = |r: &Self| edge_text(r.from.heap.snapshot, r.step.edge);
+                text(a).cmp(&text(b))
+            }),
+            Column::ascending("class", |a, b| a.from.class().cmp(b.from.class())),
+        ]
     }
-}
 
-fn kind_text(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Context => "context",
-        EdgeKind::Element => "element",
-        EdgeKind::Property => "property",
-        EdgeKind::Internal => "internal",
-        EdgeKind::Hidden => "hidden",
-        EdgeKind::Shortcut => "shortcut",
-        EdgeKind::Weak => "weak",
-        _ => "unknown",
+    fn passes(&self, filter: &Filter) -> bool {
+        let snapshot = self.from.heap.snapshot;
+        self.from.passes(filter) || filter.passes(&edge_text(snapshot, self.step.edge))
     }
-}
 
-/// Names of classes that hold the wanted text, whatever its case; the shortest first.
-fn similar(analysis: &Analysis, wanted: &str) -> Vec<String> {
-    let wanted = wanted.to_lowercase();
-    let mut names: Vec<String> = analysis
-        .aggregates()
-        .iter()
-        .map(|aggregate| aggregate.name.to_string())
-        .filter(|name| name.to_lowercase().contains(&wanted))
-        .collect();
-    names.sort_by_key(|name| (name.chars().count(), name.clone()));
-    names.dedup();
-    names.truncate(5);
-    names
+    fn tie(&self, other: &Self) -> Ordering {
+        self.place.cmp(&other.place)
+    }
 }

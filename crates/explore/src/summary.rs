@@ -1,7 +1,13 @@
-//! The classes of one snapshot: DevTools' Summary view, and its Statistics.
+//! The classes of one snapshot and the objects of one class: DevTools' Summary view.
 
-use heap::{Analysis, Snapshot};
+use std::cmp::Ordering;
+
+use heap::{Aggregate, Statistics};
 use serde::Serialize;
+
+use crate::listing::{Column, Filter, Listed, Listing, PageOf};
+use crate::object::{Heap, HeapObject, ObjectRow, Unknown};
+use crate::statistics::StatisticsRow;
 
 /// What a snapshot holds, in all and by class. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,29 +20,10 @@ pub struct Summary {
     pub total_size: u64,
     /// The total by kind.
     pub statistics: StatisticsRow,
-    /// The classes, by retained size, descending.
+    /// The classes, by retained size if nothing else was asked for.
     pub classes: Vec<ClassRow>,
-}
-
-/// DevTools' Statistics view, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct StatisticsRow {
-    /// Everything.
-    pub total: u64,
-    /// Memory outside V8's heap.
-    pub native_total: u64,
-    /// Of it, the contents of array buffers.
-    pub typed_arrays: u64,
-    /// V8's own heap.
-    pub v8heap_total: u64,
-    /// Compiled code.
-    pub code: u64,
-    /// Arrays with their elements.
-    pub js_arrays: u64,
-    /// Strings of every kind.
-    pub strings: u64,
-    /// The engine's own objects.
-    pub system: u64,
+    /// Which of the classes these are.
+    pub page: PageOf,
 }
 
 /// One class of the Summary view.
@@ -54,40 +41,95 @@ pub struct ClassRow {
     pub retained_size: u64,
 }
 
+/// The objects of one class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassObjects {
+    /// The class's name.
+    pub class: String,
+    /// How many objects there are.
+    pub count: u64,
+    /// Their own sizes, in bytes.
+    pub shallow_size: u64,
+    /// The objects, by retained size if nothing else was asked for.
+    pub objects: Vec<ObjectRow>,
+    /// Which of the objects these are.
+    pub page: PageOf,
+}
+
+/// A class where it lies.
+#[derive(Debug, Clone, Copy)]
+pub struct ClassSums<'h>(&'h Aggregate);
+
 /// The Summary view of a snapshot.
 #[must_use]
-pub fn summary(snapshot: &Snapshot, analysis: &Analysis) -> Summary {
-    let mut classes: Vec<ClassRow> = analysis
-        .aggregates()
-        .iter()
-        .map(|aggregate| ClassRow {
-            class: aggregate.name.to_string(),
-            count: aggregate.count,
-            distance: aggregate.distance,
-            shallow_size: aggregate.shallow_size,
-            retained_size: aggregate.retained_size,
-        })
-        .collect();
-    classes.sort_by(|a, b| {
-        b.retained_size
-            .cmp(&a.retained_size)
-            .then_with(|| a.class.cmp(&b.class))
-    });
-    let statistics = analysis.statistics();
+pub fn summary<'h>(heap: Heap<'h>, listing: &Listing<ClassSums<'h>>) -> Summary {
+    let aggregates = heap.analysis.aggregates();
+    let page = listing.page(aggregates.iter().map(ClassSums));
+    let row = |ClassSums(sums): ClassSums<'_>| ClassRow {
+        class: sums.name.to_string(),
+        count: sums.count,
+        distance: sums.distance,
+        shallow_size: sums.shallow_size,
+        retained_size: sums.retained_size,
+    };
+    let statistics: &Statistics = heap.analysis.statistics();
     Summary {
-        nodes: snapshot.n_nodes() as u64,
-        edges: snapshot.n_edges() as u64,
+        nodes: heap.snapshot.n_nodes() as u64,
+        edges: heap.snapshot.n_edges() as u64,
         total_size: statistics.total,
-        statistics: StatisticsRow {
-            total: statistics.total,
-            native_total: statistics.native_total,
-            typed_arrays: statistics.typed_arrays,
-            v8heap_total: statistics.v8heap_total,
-            code: statistics.code,
-            js_arrays: statistics.js_arrays,
-            strings: statistics.strings,
-            system: statistics.system,
-        },
-        classes,
+        statistics: StatisticsRow::of(statistics),
+        page: page.of,
+        classes: page.rows.into_iter().map(row).collect(),
+    }
+}
+
+/// The objects of a class. As in DevTools those without a size of their own do not count.
+///
+/// # Errors
+/// If there is no such class.
+pub fn class_objects<'h>(
+    heap: Heap<'h>,
+    class: &str,
+    listing: &Listing<HeapObject<'h>>,
+) -> Result<ClassObjects, Unknown> {
+    let (mut count, mut shallow_size) = (0, 0);
+    let of_class = heap
+        .objects()
+        .filter(|object| object.shallow_size() > 0 && object.class() == class)
+        .inspect(|object| {
+            count += 1;
+            shallow_size += object.shallow_size();
+        });
+    let page = listing.page(of_class);
+    if count == 0 {
+        return Err(Unknown::Class(heap.similar_classes(class)));
+    }
+    Ok(ClassObjects {
+        class: class.to_owned(),
+        count,
+        shallow_size,
+        page: page.of,
+        objects: page.rows.iter().map(HeapObject::row).collect(),
+    })
+}
+
+impl Listed for ClassSums<'_> {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::descending("retained", |a, b| a.0.retained_size.cmp(&b.0.retained_size)),
+            Column::descending("shallow", |a, b| a.0.shallow_size.cmp(&b.0.shallow_size)),
+            Column::descending("count", |a, b| a.0.count.cmp(&b.0.count)),
+            Column::ascending("distance", |a, b| a.0.distance.cmp(&b.0.distance)),
+            Column::ascending("class", |a, b| a.0.name.cmp(&b.0.name)),
+        ]
+    }
+
+    fn passes(&self, filter: &Filter) -> bool {
+        filter.passes(&self.0.name)
+    }
+
+    fn tie(&self, other: &Self) -> Ordering {
+        let by_name = self.0.name.cmp(&other.0.name);
+        by_name.then_with(|| self.0.key.cmp(&other.0.key))
     }
 }

@@ -6,10 +6,12 @@
 mod html;
 mod table;
 mod verdict_text;
+mod views;
 
 pub use html::html;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
+pub use views::{class_objects_text, diff_text, retainers_text, summary_text};
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +46,13 @@ impl Style {
     }
 }
 
-/// Text from the heap with control characters made visible, so that it cannot steer a terminal.
+/// Text from the heap with control characters, marks that turn the direction of writing, and
+/// characters without width made visible, so that it cannot steer a terminal or hide in a line.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let is_unsafe = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let escape = |c: char| {
         if is_unsafe(c) {

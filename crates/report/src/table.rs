@@ -2,6 +2,9 @@
 
 use crate::{Style, printable};
 
+/// Characters of a cell, however wide the terminal is: a heap's names may be a megabyte long.
+const LONGEST_CELL: usize = 160;
+
 /// Which side a column's cells stick to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -46,7 +49,7 @@ impl Column {
 pub fn table(columns: &[Column], rows: &[Vec<String>], style: Style) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| row.iter().map(|cell| printable(cell)).collect())
+        .map(|row| row.iter().map(|cell| bounded(cell)).collect())
         .collect();
     let mut widths: Vec<usize> = columns.iter().map(|c| c.title.chars().count()).collect();
     for row in &rows {
@@ -63,6 +66,12 @@ pub fn table(columns: &[Column], rows: &[Vec<String>], style: Style) -> String {
         text.push('\n');
     }
     text
+}
+
+fn bounded(cell: &str) -> String {
+    let end = cell.char_indices().nth(LONGEST_CELL + 1);
+    let shown = end.map_or(cell, |(end, _)| &cell[..end]);
+    shortened(&printable(shown), LONGEST_CELL)
 }
 
 /// Narrows the widest text column until the line fits.

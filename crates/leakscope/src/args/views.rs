@@ -1,13 +1,47 @@
-//! What the commands are told that show snapshots on disk.
+//! What the commands are told that show snapshots on disk: what they share here, and one file for
+//! each group of them.
+
+mod classes;
+mod objects;
 
 use std::path::PathBuf;
 
+use explore::{Filter, Wanted};
+
+pub(crate) use classes::{DiffArgs, SummaryArgs};
+pub(crate) use objects::{NodesArgs, RetainersArgs};
+
+/// The snapshot of a view of one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SnapshotArgs {
+    /// Heap snapshot, plain or .gz
+    #[arg(value_name = "SNAPSHOT")]
+    pub(crate) snapshot: PathBuf,
+}
+
 /// How much of a table to print, and how.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Rows")]
 pub(crate) struct TableArgs {
     /// Rows to print [default: 30 in a table, all in JSON]
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
+
+    /// Leave out this many rows at the front, to see the next page
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) skip: usize,
+
+    /// Column to sort by, from its natural end; `+COLUMN` ascending, `-COLUMN` descending
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(crate) sort: Option<String>,
+
+    /// Turn the order around
+    #[arg(long)]
+    pub(crate) reverse: bool,
+
+    /// Only rows whose class or name holds this text, whatever its case; or /REGEX/
+    #[arg(long, value_name = "TEXT", value_parser = Filter::parse)]
+    pub(crate) filter: Option<Filter>,
 
     /// Print JSON instead of a table
     #[arg(long)]
@@ -15,59 +49,14 @@ pub(crate) struct TableArgs {
 }
 
 impl TableArgs {
-    /// Leaves as many rows as were asked for.
-    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) {
-        rows.truncate(self.top.unwrap_or(usize::MAX));
+    /// What is wanted of a list, where a screen takes `screen` rows of it.
+    pub(crate) fn wanted(&self, screen: usize) -> Wanted {
+        Wanted {
+            sort: self.sort.clone(),
+            reverse: self.reverse,
+            filter: self.filter.clone(),
+            skip: self.skip,
+            top: self.top.or((!self.json).then_some(screen)),
+        }
     }
-
-    /// Leaves as many rows as were asked for, or as many as fit a screen.
-    pub(crate) fn cut_to_default<T>(&self, rows: &mut Vec<T>) {
-        const ROWS_OF_A_SCREEN: usize = 30;
-        rows.truncate(self.top.unwrap_or(ROWS_OF_A_SCREEN));
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct NodesArgs {
-    /// Heap snapshot, plain or .gz
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) snapshot: PathBuf,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct SummaryArgs {
-    /// Heap snapshot, plain or .gz
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) snapshot: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct DiffArgs {
-    /// The earlier heap snapshot
-    #[arg(value_name = "BASE")]
-    pub(crate) base: PathBuf,
-
-    /// The later heap snapshot
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) snapshot: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct RetainersArgs {
-    /// Heap snapshot, plain or .gz
-    #[arg(value_name = "SNAPSHOT")]
-    pub(crate) snapshot: PathBuf,
-
-    /// An object's id, as `@123`, or a class name for its object with the largest retained size
-    #[arg(value_name = "OBJECT")]
-    pub(crate) object: String,
-
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
 }

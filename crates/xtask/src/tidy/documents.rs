@@ -14,12 +14,14 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
-/// The texts of a folder's files, one after another.
+/// The texts of the files in and below a folder, one after another.
 fn all_texts(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| fs::read_to_string(entry.path()).ok())
-        .collect()
+    let text = |path: PathBuf| match path.is_dir() {
+        true => all_texts(&path),
+        false => fs::read_to_string(&path).unwrap_or_default(),
+    };
+    entries.map(|entry| text(entry.path())).collect()
 }
 
 /// Every `--option` of the command line stands in a document.

@@ -1,0 +1,41 @@
+//! `leakscope summary` and `diff`: snapshots by class.
+
+use crate::args::{DiffArgs, SummaryArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::snapshots;
+
+use super::{SCREEN, listing, not_found, show};
+
+pub(crate) fn summary(args: &SummaryArgs) -> Result<Exit, Failure> {
+    match &args.class {
+        None => classes(args),
+        Some(class) => class_objects(args, class),
+    }
+}
+
+fn classes(args: &SummaryArgs) -> Result<Exit, Failure> {
+    let listing = listing(&args.table.wanted(SCREEN))?;
+    let opened = snapshots::open(&args.source.snapshot)?;
+    let summary = explore::summary(opened.heap(), &listing);
+    let file = args.source.snapshot.display().to_string();
+    show(&summary, args.table.json, |summary, style| {
+        report::summary_text(summary, &file, style)
+    })
+}
+
+fn class_objects(args: &SummaryArgs, class: &str) -> Result<Exit, Failure> {
+    let listing = listing(&args.table.wanted(SCREEN))?;
+    let opened = snapshots::open(&args.source.snapshot)?;
+    let found = explore::class_objects(opened.heap(), class, &listing)
+        .map_err(|unknown| not_found(class, &unknown, &args.source.snapshot))?;
+    show(&found, args.table.json, report::class_objects_text)
+}
+
+pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Failure> {
+    let listing = listing(&args.table.wanted(SCREEN))?;
+    let base = snapshots::open(&args.base)?;
+    let newer = snapshots::open(&args.snapshot)?;
+    let diff = explore::diff(base.heap(), newer.heap(), &listing);
+    show(&diff, args.table.json, report::diff_text)
+}
