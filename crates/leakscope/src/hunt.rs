@@ -164,12 +164,15 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         settle: Duration::from_secs_f64(args.max_settle),
         ..Limits::default()
     };
+    let transport = load::Transport::new(load::TransportOptions::default())
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
     Ok(Order {
         command: args.command.clone(),
         working_dir,
         script: Arc::new(script),
         script_name: path.display().to_string(),
         target,
+        transport,
         ready,
         rounds: Rounds::of_primes(args.rounds, args.sessions, rate),
         limits,

@@ -2,32 +2,25 @@
 
 use std::fmt::Write;
 
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper_util::rt::TokioIo;
 use scenario::{Body, HttpRequest, Scope, Step, Target, Template};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::cause::Cause;
 use crate::session::{Session, Walk};
+use crate::transport::{Connections, Request, is_header_name, is_header_value};
 
 const AGENT: &str = concat!("leakscope/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) struct HttpUser<'u, 'a> {
     session: &'u mut Session<'a>,
-    /// The connection, and to whom it is.
-    connection: Option<(Target, SendRequest<Full<Bytes>>)>,
+    connections: Connections,
 }
 
 impl<'u, 'a> HttpUser<'u, 'a> {
     pub(crate) fn new(session: &'u mut Session<'a>) -> Self {
         Self {
             session,
-            connection: None,
+            connections: Connections::default(),
         }
     }
 
@@ -50,38 +43,27 @@ impl<'u, 'a> HttpUser<'u, 'a> {
     /// Sends a request and reads its response to the end. A status is not a failure, whatever it
     /// says: it is counted.
     async fn request(&mut self, step: &HttpRequest) -> Result<(), Cause> {
+        let intended = self.session.intended_start();
         let (target, path) = self.address(step)?;
-        let request = self.build(step, &target, &path)?;
-        let mut sender = self.connected(&target).await?;
-        let sent_at = Instant::now();
-        self.session.meter.request_sent();
-        let response = sender.send_request(request).await?;
-        self.session
-            .meter
-            .response_came(response.status().as_u16(), sent_at.elapsed());
-        let mut body = response.into_body();
-        while let Some(frame) = body.frame().await {
-            let length = frame?.data_ref().map_or(0, Bytes::len);
-            self.session.meter.downloaded(length as u64);
-        }
-        self.connection = Some((target, sender));
+        let (headers, body) = self.build(step)?;
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let request = Request {
+            method: step.method,
+            target: &target,
+            path: &path,
+            headers: &headers,
+            body: body.as_bytes(),
+            keep: 0,
+        };
+        let meter = self.session.meter;
+        meter.request_sent();
+        let answering = self.connections.send(self.session.transport, &request);
+        let response = answering.await?;
+        meter.response_came(&response.facts(intended));
         Ok(())
-    }
-
-    /// The connection to `target`: the one we have, unless the server has closed it meanwhile.
-    async fn connected(&mut self, target: &Target) -> Result<SendRequest<Full<Bytes>>, Cause> {
-        if let Some((to, mut sender)) = self.connection.take()
-            && to.authority() == target.authority()
-            && sender.ready().await.is_ok()
-        {
-            return Ok(sender);
-        }
-        let stream = TcpStream::connect((target.host(), target.port())).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // Ends when the sender is dropped, or the server closes: the request is told why.
-        tokio::spawn(connection);
-        Ok(sender)
     }
 
     /// Whom to ask, and for what path.
@@ -102,9 +84,6 @@ impl<'u, 'a> HttpUser<'u, 'a> {
                 format!("{}{url}", self.session.target.path()),
             ),
         };
-        if target.is_tls() {
-            return Err(no_url(&"TLS is not supported yet"));
-        }
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
@@ -118,12 +97,8 @@ impl<'u, 'a> HttpUser<'u, 'a> {
         Ok((target, path))
     }
 
-    fn build(
-        &mut self,
-        step: &HttpRequest,
-        target: &Target,
-        path: &str,
-    ) -> Result<Request<Full<Bytes>>, Cause> {
+    /// The request's headers and body.
+    fn build(&mut self, step: &HttpRequest) -> Result<(Vec<(String, String)>, String), Cause> {
         let scope = &mut self.session.scope;
         let (body, content_type) = match &step.body {
             Body::Empty => (String::new(), None),
@@ -134,31 +109,25 @@ impl<'u, 'a> HttpUser<'u, 'a> {
                 Some("application/x-www-form-urlencoded"),
             ),
         };
-        let mut request = Request::builder().method(step.method).uri(path);
-        if let Some(headers) = request.headers_mut() {
-            headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-            headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-            if let Ok(host) = HeaderValue::try_from(target.authority()) {
-                headers.insert(HOST, host);
-            }
-            if let Some(content_type) = content_type {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            }
-            for (name, value) in self.session.script.headers.iter().chain(&step.headers) {
-                set_header(headers, name, &value.render(scope))?;
-            }
+        let mut headers = Vec::new();
+        set_header(&mut headers, "user-agent", AGENT)?;
+        set_header(&mut headers, "accept", "*/*")?;
+        if let Some(content_type) = content_type {
+            set_header(&mut headers, "content-type", content_type)?;
         }
-        let built = request.body(Full::from(body));
-        built.map_err(|error| Cause(format!("`{} {path}` is no request: {error}", step.method)))
+        for (name, value) in self.session.script.headers.iter().chain(&step.headers) {
+            set_header(&mut headers, name, &value.render(scope))?;
+        }
+        Ok((headers, body))
     }
 }
 
-fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Cause> {
-    let parsed = HeaderName::try_from(name)
-        .ok()
-        .zip(HeaderValue::try_from(value).ok());
-    let (name, value) = parsed.ok_or_else(|| Cause(format!("`{name}: {value}` is no header")))?;
-    headers.insert(name, value);
+fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: &str) -> Result<(), Cause> {
+    if !is_header_name(name) || !is_header_value(value) {
+        return Err(Cause(format!("`{name}: {value}` is no header")));
+    }
+    headers.retain(|(before, _)| !before.eq_ignore_ascii_case(name));
+    headers.push((name.to_ascii_lowercase(), value.to_owned()));
     Ok(())
 }
 

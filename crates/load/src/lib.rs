@@ -10,9 +10,12 @@ mod meter;
 mod outcome;
 mod perform;
 mod session;
+mod transport;
 mod websocket;
 mod ws_user;
 
 pub use meter::Meter;
 pub use outcome::{Outcome, load_json};
 pub use perform::{Job, perform};
+pub use transport::{Proxies, Proxy, ProxyError, TlsError, TlsOptions};
+pub use transport::{Transport, TransportOptions};

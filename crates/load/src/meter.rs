@@ -8,6 +8,10 @@ use hdrhistogram::Histogram;
 use recording::Ledger;
 
 use crate::cause::Cause;
+use crate::transport::ResponseFacts;
+
+/// A day: longer times count as this, so that no stray value makes a histogram large.
+const LONGEST_MICROS: u64 = 24 * 3600 * 1_000_000;
 
 /// Counts and times that anyone may read while the load lasts.
 #[derive(Debug, Default)]
@@ -22,7 +26,10 @@ pub(crate) struct Counts {
     pub(crate) codes: BTreeMap<u16, u64>,
     pub(crate) downloaded_bytes: u64,
     pub(crate) session_length: Times,
+    /// From when a request should have begun to the first byte of its response.
     pub(crate) response_time: Times,
+    /// From when it was handed to the system: without waiting for a connection, or for us.
+    pub(crate) service_time: Times,
     pub(crate) start_lag: Times,
 }
 
@@ -43,8 +50,9 @@ impl Default for Times {
 
 impl Times {
     fn note(&mut self, time: Duration) {
+        // Resizes itself up to the longest: the value is never out of range.
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.0.saturating_record(micros);
+        let _ = self.0.record(micros.min(LONGEST_MICROS));
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -62,6 +70,7 @@ impl Counts {
         self.downloaded_bytes += other.downloaded_bytes;
         self.session_length.add(&other.session_length);
         self.response_time.add(&other.response_time);
+        self.service_time.add(&other.service_time);
         self.start_lag.add(&other.start_lag);
     }
 }
@@ -101,14 +110,12 @@ impl Meter {
         self.counts().ledger.requests += 1;
     }
 
-    pub(crate) fn response_came(&self, code: u16, time: Duration) {
+    pub(crate) fn response_came(&self, facts: &ResponseFacts) {
         let mut counts = self.counts();
-        *counts.codes.entry(code).or_default() += 1;
-        counts.response_time.note(time);
-    }
-
-    pub(crate) fn downloaded(&self, bytes: u64) {
-        self.counts().downloaded_bytes += bytes;
+        *counts.codes.entry(facts.status).or_default() += 1;
+        counts.downloaded_bytes += facts.body_bytes;
+        counts.response_time.note(facts.since_intended);
+        counts.service_time.note(facts.times.first_byte);
     }
 
     pub(crate) fn message_sent(&self) {

@@ -29,6 +29,7 @@ pub fn load_json(outcome: &Outcome) -> Value {
         downloaded_bytes,
         session_length,
         response_time,
+        service_time,
         start_lag,
     } = &outcome.counts;
     let mut counters = serde_json::Map::new();
@@ -56,6 +57,7 @@ pub fn load_json(outcome: &Outcome) -> Value {
     let times = [
         ("vusers.session_length", session_length),
         ("http.response_time", response_time),
+        ("leakscope.service_time", service_time),
         ("leakscope.start_lag", start_lag),
     ];
     let timed = || times.iter().filter(|(_, times)| !times.0.is_empty());

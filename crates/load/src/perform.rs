@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::session::Session;
-use crate::{Meter, Outcome};
+use crate::{Meter, Outcome, Transport};
 
 /// A load to be performed.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Job {
     pub script: Arc<Script>,
     /// Where they do it.
     pub target: Target,
+    /// How connections get there.
+    pub transport: Arc<Transport>,
     /// When they start.
     pub arrivals: Arrivals,
     /// At most so many at once; later ones wait, and are counted as late. None is dropped.
@@ -31,6 +33,8 @@ pub struct Job {
 ///
 /// Dropping the future ends all sessions at once. Needs a Tokio runtime.
 pub async fn perform(job: Job, meter: Arc<Meter>) -> Outcome {
+    let job = Arc::new(job);
+    job.transport.warm_up(&job.target);
     let started_at = Instant::now();
     let mut in_flight = JoinSet::new();
     let planned = job.arrivals.sessions();
@@ -42,15 +46,9 @@ pub async fn perform(job: Job, meter: Arc<Meter>) -> Outcome {
         }
         while in_flight.try_join_next().is_some() {}
         meter.session_started(due.elapsed());
-        let (script, target) = (Arc::clone(&job.script), job.target.clone());
         let number = job.session_offset + index;
-        in_flight.spawn(session(
-            script,
-            target,
-            number,
-            job.seed,
-            Arc::clone(&meter),
-        ));
+        let session = session(Arc::clone(&job), Arc::clone(&meter), number, due.into_std());
+        in_flight.spawn(session);
     }
     while in_flight.join_next().await.is_some() {}
     Outcome {
@@ -59,9 +57,8 @@ pub async fn perform(job: Job, meter: Arc<Meter>) -> Outcome {
     }
 }
 
-async fn session(script: Arc<Script>, target: Target, number: u64, seed: u64, meter: Arc<Meter>) {
-    let started_at = Instant::now();
-    let mut session = Session::new(&script, &target, &meter, seed, number);
+async fn session(job: Arc<Job>, meter: Arc<Meter>, number: u64, due: std::time::Instant) {
+    let mut session = Session::new(&job, &meter, number, due);
     let result = session.perform().await;
-    meter.session_ended(result, started_at.elapsed().max(Duration::from_micros(1)));
+    meter.session_ended(result, due.elapsed().max(Duration::from_micros(1)));
 }

@@ -1,21 +1,26 @@
 //! One virtual user's pass through a scenario.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use scenario::{Engine, Scope, Script, Step, Target};
 use serde_json::Value;
 
-use crate::Meter;
 use crate::cause::Cause;
 use crate::http::HttpUser;
+use crate::transport::Transport;
 use crate::ws_user::WebSocketUser;
+use crate::{Job, Meter};
 
 /// What every kind of virtual user needs.
 pub(crate) struct Session<'a> {
     pub(crate) script: &'a Script,
     pub(crate) target: &'a Target,
+    pub(crate) transport: &'a Transport,
     pub(crate) meter: &'a Meter,
     pub(crate) scope: Variables,
+    /// When the session should have started, until its first step takes it.
+    due: Option<Instant>,
 }
 
 /// A session's own variables and random numbers.
@@ -35,16 +40,17 @@ impl Scope for Variables {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(
-        script: &'a Script,
-        target: &'a Target,
-        meter: &'a Meter,
-        seed: u64,
-        number: u64,
-    ) -> Self {
+    pub(crate) fn new(job: &'a Job, meter: &'a Meter, number: u64, due: Instant) -> Self {
+        let Job {
+            script,
+            target,
+            transport,
+            seed,
+            ..
+        } = job;
         // Neighbors must not draw alike: the golden ratio spreads their seeds, as in SplitMix64.
         let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut random = fastrand::Rng::with_seed(seed ^ spread);
+        let mut random = fastrand::Rng::with_seed(*seed ^ spread);
         let mut values = HashMap::new();
         for (name, choices) in &script.variables {
             if let Some(value) = random.choice(choices) {
@@ -54,9 +60,17 @@ impl<'a> Session<'a> {
         Self {
             script,
             target,
+            transport,
             meter,
             scope: Variables { values, random },
+            due: Some(due),
         }
+    }
+
+    /// When the step that begins now should have begun: the first one when the session was due,
+    /// any other as soon as the one before has ended.
+    pub(crate) fn intended_start(&mut self) -> Instant {
+        self.due.take().unwrap_or_else(Instant::now)
     }
 
     /// Goes through one scenario to its end.
@@ -143,9 +157,25 @@ impl<'s> Walk<'s> {
 
 #[cfg(test)]
 mod tests {
-    use scenario::Template;
+    use std::sync::Arc;
+
+    use scenario::{Arrivals, Template};
 
     use super::*;
+    use crate::TransportOptions;
+
+    fn job(text: &str, seed: u64) -> Job {
+        let script = scenario::parse(text, "s.json").script.unwrap();
+        Job {
+            target: script.target.clone(),
+            script: Arc::new(script),
+            transport: Transport::new(TransportOptions::default()).unwrap(),
+            arrivals: Arrivals::paced(1, 1.0),
+            max_in_flight: None,
+            session_offset: 0,
+            seed,
+        }
+    }
 
     #[test]
     fn loops_are_walked_with_their_counts() {
@@ -154,10 +184,10 @@ mod tests {
                      {"loop": [{"send": "b"}, {"loop": [{"send": "c"}], "count": 2}], "count": 2},
                      {"loop": [{"send": "never"}], "count": 0},
                      {"send": "d"}]}]}"#;
-        let script = scenario::parse(text, "s.json").script.unwrap();
+        let job = job(text, 1);
         let meter = Meter::default();
-        let mut session = Session::new(&script, &script.target, &meter, 1, 0);
-        let mut walk = Walk::new(&script.scenarios[0].flow);
+        let mut session = Session::new(&job, &meter, 0, Instant::now());
+        let mut walk = Walk::new(&job.script.scenarios[0].flow);
         let mut walked = String::new();
         while let Some(step) = walk.next(&mut session.scope) {
             let Step::Send(text) = step else {
@@ -176,10 +206,10 @@ mod tests {
     fn what_a_session_draws_follows_from_seed_and_number() {
         let text = r#"{"config": {"target": "http://localhost", "variables": {"n": [1, 2, 3, 4]}},
             "scenarios": [{"flow": []}]}"#;
-        let script = scenario::parse(text, "s.json").script.unwrap();
         let meter = Meter::default();
         let draws = |seed| -> Vec<String> {
-            let of = |number| Session::new(&script, &script.target, &meter, seed, number);
+            let job = job(text, seed);
+            let of = |number| Session::new(&job, &meter, number, Instant::now());
             let template = Template::parse("{{ n }}-{{ $randomString(8) }}").unwrap();
             (0..50)
                 .map(|number| template.render(&mut of(number).scope).into_owned())

@@ -12,17 +12,18 @@ use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;
 use hyper::body::Bytes;
 use scenario::Target;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, CloseCode, Message, Payload, WebSocketStream};
 
 use crate::cause::Cause;
+use crate::transport::{Stream, Transport};
 
 /// How long the server may take to answer our close, as in the `ws` package half of it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(15);
 
 /// Where a connection goes, and what its first request says.
 pub(crate) struct Opening<'a> {
+    pub(crate) transport: &'a Transport,
     pub(crate) target: &'a Target,
     /// Path and query; begins with `/`.
     pub(crate) path: &'a str,
@@ -42,7 +43,7 @@ pub(crate) enum Frame {
 
 /// An open connection.
 pub(crate) struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
 }
 
 impl Connection {
@@ -158,11 +159,10 @@ impl From<Frame> for Message {
     }
 }
 
-async fn open(opening: Opening<'_>) -> Result<WebSocketStream<TcpStream>, Cause> {
+async fn open(opening: Opening<'_>) -> Result<WebSocketStream<Stream>, Cause> {
     let Opening { target, path, .. } = opening;
-    let stream = TcpStream::connect((target.host(), target.port())).await?;
-    stream.set_nodelay(true)?;
-    let url = format!("ws://{}{path}", target.authority());
+    let (stream, _times) = opening.transport.open(target, None).await?;
+    let url = format!("ws://{}{path}", target.host_header());
     let invalid = |_| Cause(format!("`{url}` is no URL"));
     let uri = url.parse::<http::Uri>().map_err(invalid)?;
     let mut builder = ClientBuilder::from_uri(uri);

@@ -20,6 +20,7 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
         let headers = headers(session)?;
         let path = session.target.path();
         let opening = Opening {
+            transport: session.transport,
             target: session.target,
             path: if path.is_empty() { "/" } else { path },
             headers,

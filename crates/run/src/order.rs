@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use load::Transport;
 use probe::Ready;
 use recording::Plan;
 use scenario::{Script, Target};
@@ -22,6 +23,8 @@ pub struct Order {
     pub script_name: String,
     /// Where the load goes; the script's target unless overridden.
     pub target: Target,
+    /// How connections get there.
+    pub transport: Arc<Transport>,
     /// How the service says that it is ready.
     pub ready: Ready,
     /// The measured rounds.

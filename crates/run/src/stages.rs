@@ -138,6 +138,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let job = Job {
             script: Arc::clone(&self.order.script),
             target: self.order.target.clone(),
+            transport: Arc::clone(&self.order.transport),
             arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
             max_in_flight: Some(self.order.limits.in_flight),
             session_offset: self.sessions_before.get(),

@@ -12,6 +12,9 @@ pub struct Target {
     host: String,
     port: u16,
     path: String,
+    host_header: String,
+    /// The Unix socket it listens on, instead of host and port.
+    socket: Option<String>,
 }
 
 /// Why a text is no target.
@@ -26,11 +29,14 @@ pub enum TargetError {
     /// Not a number up to 65535.
     #[error("`{0}` is no port")]
     Port(String),
+    /// A Unix socket without a path.
+    #[error("it names no socket: write `http://unix:/path/to/socket:/path/of/url`")]
+    Socket,
 }
 
 impl Target {
     /// Parses an absolute URL. A query or fragment, and names before an `@`, are dropped: a target
-    /// has none.
+    /// has none. `http://unix:/run/app.sock:/path` is a server on a Unix socket.
     ///
     /// # Errors
     /// If the scheme is unknown, or the host or port is missing or malformed.
@@ -43,6 +49,9 @@ impl Target {
             _ => return Err(TargetError::Scheme),
         };
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
+        if let Some(socket) = rest.strip_prefix("unix:") {
+            return Self::on_socket(scheme, default_port, socket);
+        }
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let address = authority
             .rsplit_once('@')
@@ -71,7 +80,39 @@ impl Target {
             host: host.to_owned(),
             port,
             path,
+            host_header: address.to_owned(),
+            socket: None,
         })
+    }
+
+    fn on_socket(scheme: String, port: u16, text: &str) -> Result<Self, TargetError> {
+        let (socket, path) = text.split_once(':').unwrap_or((text, ""));
+        if socket.is_empty() {
+            return Err(TargetError::Socket);
+        }
+        Ok(Self {
+            scheme,
+            host: "localhost".to_owned(),
+            port,
+            path: path.trim_end_matches('/').to_owned(),
+            host_header: "localhost".to_owned(),
+            socket: Some(socket.to_owned()),
+        })
+    }
+
+    /// The path of the Unix socket that it listens on, if it is one.
+    #[must_use]
+    pub fn socket_path(&self) -> Option<&str> {
+        self.socket.as_deref()
+    }
+
+    /// Whether a connection to one is a connection to the other.
+    #[must_use]
+    pub fn same_server(&self, other: &Self) -> bool {
+        self.port == other.port
+            && self.host == other.host
+            && self.is_tls() == other.is_tls()
+            && self.socket == other.socket
     }
 
     /// The host, an IPv6 address without brackets.
@@ -92,7 +133,13 @@ impl Target {
         &self.path
     }
 
-    /// The host and port as a `Host` header has them.
+    /// The host as a `Host` header has it: with its port, unless that is the scheme's own.
+    #[must_use]
+    pub fn host_header(&self) -> &str {
+        &self.host_header
+    }
+
+    /// The host and port, always both.
     #[must_use]
     pub fn authority(&self) -> String {
         match self.host.contains(':') {
@@ -110,6 +157,7 @@ impl Target {
     /// Whether it is this machine by its very name.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
+        // On a Unix socket the host is always `localhost`.
         let is_name = self.host.eq_ignore_ascii_case("localhost");
         is_name
             || self
@@ -121,7 +169,10 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority(), self.path)
+        match &self.socket {
+            Some(socket) => write!(f, "{}://unix:{socket}:{}", self.scheme, self.path),
+            None => write!(f, "{}://{}{}", self.scheme, self.authority(), self.path),
+        }
     }
 }
 
@@ -139,6 +190,11 @@ mod tests {
                 "https://shop.example:443/api",
             ),
             ("ws://me:secret@[::1]:9000/a/b#c", "ws://[::1]:9000/a/b"),
+            (
+                "http://unix:/run/app.sock:/api/",
+                "http://unix:/run/app.sock:/api",
+            ),
+            ("ws://unix:/run/app.sock", "ws://unix:/run/app.sock:"),
         ] {
             assert_eq!(Target::parse(text).unwrap().to_string(), shown);
         }
@@ -151,6 +207,7 @@ mod tests {
             ("ftp://x", TargetError::Scheme),
             ("http:///path", TargetError::Host),
             ("http://a b", TargetError::Host),
+            ("http://unix:", TargetError::Socket),
             ("http://a:0", TargetError::Port("0".into())),
             ("http://a:http", TargetError::Port("http".into())),
             ("ws://[::1]:99999", TargetError::Port("99999".into())),
