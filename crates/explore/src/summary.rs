@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use heap::{Aggregate, Statistics};
+use heap::{Aggregate, Overview};
 use serde::Serialize;
 
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
@@ -62,9 +62,8 @@ pub struct ClassSums<'h>(&'h Aggregate);
 
 /// The Summary view of a snapshot.
 #[must_use]
-pub fn summary<'h>(heap: Heap<'h>, listing: &Listing<ClassSums<'h>>) -> Summary {
-    let aggregates = heap.analysis.aggregates();
-    let page = listing.page(aggregates.iter().map(ClassSums));
+pub fn summary<'h>(overview: &'h Overview, listing: &Listing<ClassSums<'h>>) -> Summary {
+    let page = listing.page(overview.aggregates.iter().map(ClassSums));
     let row = |ClassSums(sums): ClassSums<'_>| ClassRow {
         class: sums.name.to_string(),
         count: sums.count,
@@ -72,12 +71,11 @@ pub fn summary<'h>(heap: Heap<'h>, listing: &Listing<ClassSums<'h>>) -> Summary 
         shallow_size: sums.shallow_size,
         retained_size: sums.retained_size,
     };
-    let statistics: &Statistics = heap.analysis.statistics();
     Summary {
-        nodes: heap.snapshot.n_nodes() as u64,
-        edges: heap.snapshot.n_edges() as u64,
-        total_size: statistics.total,
-        statistics: StatisticsRow::of(statistics),
+        nodes: overview.n_nodes,
+        edges: overview.n_edges,
+        total_size: overview.statistics.total,
+        statistics: StatisticsRow::of(&overview.statistics),
         page: page.of,
         classes: page.rows.into_iter().map(row).collect(),
     }

@@ -13,6 +13,7 @@ mod compare;
 mod detached;
 mod error;
 mod holders;
+mod overview;
 mod parse;
 mod retaining;
 mod shown;
@@ -26,6 +27,7 @@ pub use holders::{
     ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, is_visible, own_bytes,
     way_down,
 };
+pub use overview::Overview;
 pub use parse::parse;
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};

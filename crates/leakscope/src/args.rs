@@ -7,7 +7,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
-pub(crate) use views::{DiffArgs, NodesArgs, RetainersArgs, SummaryArgs};
+pub(crate) use views::{
+    DiffArgs, NodesArgs, ReadingArgs, RetainersArgs, SnapshotArgs, SummaryArgs,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

@@ -7,7 +7,7 @@ use report::{Color, Style};
 use run::Folder;
 use verdict::{Allocator, Evidence, Snapshots, Sources, Verdict};
 
-use crate::args::JudgeArgs;
+use crate::args::{JudgeArgs, ReadingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer};
 use crate::snapshots::{self, Opened};
@@ -37,7 +37,7 @@ pub(crate) fn judge_folder(
         };
         reading(&facts.file);
         previous = last.take();
-        let opened = snapshots::open(&folder.file(&facts.file))?;
+        let opened = snapshots::open(&folder.file(&facts.file), ReadingArgs::default())?;
         if let Some(base) = &previous {
             let grown = heap::growth(
                 (&base.snapshot, &base.analysis),

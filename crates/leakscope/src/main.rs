@@ -4,6 +4,7 @@
 //! in its own file. The answer goes to stdout, progress and hints to stderr.
 
 mod args;
+mod cache;
 mod exit;
 mod failure;
 mod hunt;

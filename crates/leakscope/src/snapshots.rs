@@ -5,8 +5,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
-use heap::{Analysis, Snapshot};
+use heap::{Analysis, Overview, Snapshot};
 
+use crate::args::ReadingArgs;
+use crate::cache::{Cache, Fingerprint};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -18,8 +20,29 @@ pub(crate) struct Opened {
     pub(crate) analysis: Analysis,
 }
 
+/// What a snapshot file is in sum: from the cache if it was seen before, else by reading it.
+pub(crate) fn overview(path: &Path, reading: ReadingArgs) -> Result<Overview, Failure> {
+    let cache = Cache::of_user().filter(|_| !reading.no_cache);
+    // Without a fingerprint the file cannot be read either, or is no file; `open` says so.
+    let seen = || Fingerprint::of(path).ok().flatten();
+    let Some((cache, before)) = cache.and_then(|cache| Some((cache, seen()?))) else {
+        let opened = open(path, reading)?;
+        return Ok(opened.overview());
+    };
+    if let Some(known) = cache.get(&before) {
+        return Ok(known);
+    }
+    let overview = open(path, reading)?.overview();
+    // What changed under the reader's hands is neither the one state nor the other.
+    if seen().is_some_and(|after| after == before) {
+        // A cache that cannot be written is no reason to withhold the answer.
+        let _ = cache.put(&before, &overview);
+    }
+    Ok(overview)
+}
+
 /// Reads and analyzes a snapshot file, plain or gzip.
-pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
+pub(crate) fn open(path: &Path, _: ReadingArgs) -> Result<Opened, Failure> {
     let failed = |error: &dyn std::error::Error| {
         Failure::new(
             Exit::Usage,
@@ -51,6 +74,12 @@ pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
     })?;
     let analysis = Analysis::of(&snapshot);
     Ok(Opened { snapshot, analysis })
+}
+
+impl Opened {
+    fn overview(&self) -> Overview {
+        Overview::of(&self.snapshot, &self.analysis)
+    }
 }
 
 /// A reader that has only been peeked into.

@@ -7,20 +7,31 @@ mod objects;
 use std::path::Path;
 
 use explore::{Heap, Listed, Listing, Unknown, Wanted};
-use heap::NodeIx;
+use heap::{NodeIx, Overview};
 use report::printable;
 use serde::Serialize;
 
+use crate::args::SnapshotArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer};
 use crate::judge::stdout_style;
-use crate::snapshots::Opened;
+use crate::snapshots::{self, Opened};
 
 pub(crate) use classes::{diff, summary};
 pub(crate) use objects::{nodes, retainers};
 
 /// Rows of a table that has the screen for itself.
 const SCREEN: usize = 30;
+
+impl SnapshotArgs {
+    fn open(&self) -> Result<Opened, Failure> {
+        snapshots::open(&self.snapshot, self.reading)
+    }
+
+    fn overview(&self) -> Result<Overview, Failure> {
+        snapshots::overview(&self.snapshot, self.reading)
+    }
+}
 
 impl Opened {
     fn heap(&self) -> Heap<'_> {

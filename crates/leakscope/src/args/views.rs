@@ -17,6 +17,18 @@ pub(crate) struct SnapshotArgs {
     /// Heap snapshot, plain or .gz
     #[arg(value_name = "SNAPSHOT")]
     pub(crate) snapshot: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
+
+/// How snapshot files are read.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadingArgs {
+    /// Read the whole file even if it was seen before, and keep nothing for the next time
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// How much of a table to print, and how.

@@ -16,8 +16,8 @@ pub(crate) fn summary(args: &SummaryArgs) -> Result<Exit, Failure> {
 
 fn classes(args: &SummaryArgs) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
-    let opened = snapshots::open(&args.source.snapshot)?;
-    let summary = explore::summary(opened.heap(), &listing);
+    let overview = args.source.overview()?;
+    let summary = explore::summary(&overview, &listing);
     let file = args.source.snapshot.display().to_string();
     show(&summary, args.table.json, |summary, style| {
         report::summary_text(summary, &file, style)
@@ -26,7 +26,7 @@ fn classes(args: &SummaryArgs) -> Result<Exit, Failure> {
 
 fn class_objects(args: &SummaryArgs, class: &str) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
-    let opened = snapshots::open(&args.source.snapshot)?;
+    let opened = args.source.open()?;
     let found = explore::class_objects(opened.heap(), class, &listing)
         .map_err(|unknown| not_found(class, &unknown, &args.source.snapshot))?;
     show(&found, args.table.json, report::class_objects_text)
@@ -34,8 +34,8 @@ fn class_objects(args: &SummaryArgs, class: &str) -> Result<Exit, Failure> {
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
-    let base = snapshots::open(&args.base)?;
-    let newer = snapshots::open(&args.snapshot)?;
+    let base = snapshots::open(&args.base, args.reading)?;
+    let newer = snapshots::open(&args.snapshot, args.reading)?;
     let diff = explore::diff(base.heap(), newer.heap(), &listing);
     show(&diff, args.table.json, report::diff_text)
 }

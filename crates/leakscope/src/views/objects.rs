@@ -3,13 +3,12 @@
 use crate::args::{NodesArgs, RetainersArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer_in_parts};
-use crate::snapshots;
 
 use super::{SCREEN, find, listing, show};
 
 pub(crate) fn retainers(args: &RetainersArgs) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
-    let opened = snapshots::open(&args.source.snapshot)?;
+    let opened = args.source.open()?;
     let node = find(opened.heap(), &args.object, &args.source.snapshot)?;
     let found = explore::retainers(opened.heap(), node, &listing);
     show(&found, args.table.json, report::retainers_text)
@@ -17,7 +16,7 @@ pub(crate) fn retainers(args: &RetainersArgs) -> Result<Exit, Failure> {
 
 /// Every node of the snapshot as one line of tab-separated values.
 pub(crate) fn nodes(args: &NodesArgs) -> Result<Exit, Failure> {
-    let opened = snapshots::open(&args.source.snapshot)?;
+    let opened = args.source.open()?;
     answer_in_parts(|out| {
         for row in explore::nodes(opened.heap()) {
             writeln!(

@@ -8,4 +8,5 @@ mod bad_input;
 mod harness;
 mod hunts;
 mod interrupts;
+mod second_look;
 mod views;

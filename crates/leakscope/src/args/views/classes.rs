@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{SnapshotArgs, TableArgs};
+use super::{ReadingArgs, SnapshotArgs, TableArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SummaryArgs {
@@ -26,6 +26,9 @@ pub(crate) struct DiffArgs {
     /// The later heap snapshot
     #[arg(value_name = "SNAPSHOT")]
     pub(crate) snapshot: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 
     #[command(flatten)]
     pub(crate) table: TableArgs,
