@@ -21,7 +21,7 @@ pub use classes::ClassIx;
 pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
 pub use statistics::Statistics;
 
-pub(crate) use aggregates::{Group, groups};
+pub(crate) use aggregates::{ClassKey, Group, groups};
 pub(crate) use classes::Classes;
 pub(crate) use interfaces::Interfaces;
 
@@ -65,7 +65,7 @@ impl Analysis {
             aggregates: Vec::new(),
             statistics,
         };
-        analysis.aggregates = aggregates::aggregates(snapshot, &analysis);
+        analysis.aggregates = aggregates::aggregates(snapshot, &analysis, |_| true);
         analysis
     }
 
@@ -121,7 +121,8 @@ impl Analysis {
 
 /// A node that stands for something of the program, below the root.
 fn is_user_root(snapshot: &Snapshot, node: NodeIx) -> bool {
-    snapshot.node_type(node) != NodeType::Synthetic || snapshot.name(node) == "(Document DOM trees)"
+    snapshot.node_type(node) != NodeType::Synthetic
+        || snapshot.is_named(node, "(Document DOM trees)")
 }
 
 /// Edges that keep nothing alive.

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::analysis::{Analysis, Classes, Group, groups};
+use crate::analysis::{Analysis, ClassKey, Classes, Group, groups};
 use crate::snapshot::{NodeId, NodeIx, Snapshot};
 
 /// One class between two snapshots. Sizes are in bytes.
@@ -36,7 +36,7 @@ pub struct ClassDiff {
 pub fn compare(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassDiff> {
     let mut base_classes = Classes::base(base.0);
     newer.1.interfaces.apply(base.0, &mut base_classes);
-    let mut old: HashMap<String, Group> = groups(base.0, &base_classes, &base.1.shallow)
+    let mut old: HashMap<ClassKey, Group> = groups(base.0, &base_classes, &base.1.shallow)
         .into_iter()
         .map(|group| (group.key.clone(), group))
         .collect();
@@ -70,11 +70,15 @@ pub fn compare(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> V
 
 type Side<'a> = ((&'a Snapshot, &'a Analysis), &'a [NodeIx]);
 
-fn class_diff((key, name): (String, String), base: Side<'_>, newer: Side<'_>) -> Option<ClassDiff> {
+fn class_diff(
+    (key, name): (ClassKey, String),
+    base: Side<'_>,
+    newer: Side<'_>,
+) -> Option<ClassDiff> {
     let (added, alloc_size) = only_in(newer, &ids(base));
     let (removed, freed_size) = only_in(base, &ids(newer));
     (added > 0 || removed > 0).then(|| ClassDiff {
-        key,
+        key: key.text(),
         name,
         added,
         removed,

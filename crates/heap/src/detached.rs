@@ -8,12 +8,13 @@ use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 const ATTACHED: u8 = 1;
 const DETACHED: u8 = 2;
 
-/// Spreads the state and renames the nodes that are detached.
+/// Spreads the state; nodes that are detached are shown as such from then on.
 pub(crate) fn propagate(snapshot: &mut Snapshot) {
     if snapshot.nodes.detachedness.is_empty() {
         without_field(snapshot);
         return;
     }
+    snapshot.renames_detached = true;
     let marked: Vec<NodeIx> = snapshot
         .nodes()
         .filter(|n| snapshot.nodes.detachedness[n.index()] & 3 != 0)
@@ -36,7 +37,13 @@ pub(crate) fn propagate(snapshot: &mut Snapshot) {
             }
             let targets: Vec<NodeIx> = snapshot
                 .edges(node)
-                .filter(|edge| !matches!(edge.kind, EdgeKind::Hidden | EdgeKind::Weak))
+                .filter(|edge| {
+                    let is_barred = matches!(
+                        edge.kind,
+                        EdgeKind::Hidden | EdgeKind::Invisible | EdgeKind::Weak
+                    );
+                    !is_barred
+                })
                 .map(|edge| edge.to)
                 .collect();
             for target in targets {
@@ -76,11 +83,7 @@ impl Spread {
         snapshot.nodes.detachedness[node.index()] = state;
         match state {
             ATTACHED => self.todo[0].push(node),
-            DETACHED => {
-                let name = format!("Detached {}", snapshot.name(node));
-                snapshot.renamed.insert(node, name);
-                self.todo[1].push(node);
-            }
+            DETACHED => self.todo[1].push(node),
             _ => {}
         }
     }

@@ -19,6 +19,7 @@ mod retaining;
 mod shown;
 mod snapshot;
 mod strings;
+mod utf16;
 
 pub use analysis::{Aggregate, Analysis, ClassIx, NO_DISTANCE, SYSTEM_DISTANCE, Statistics};
 pub use compare::{ClassDiff, compare};

@@ -115,7 +115,7 @@ impl Parts {
             root: NodeIx::at(root),
             extra_native_bytes: header.extra_native_bytes,
             locations,
-            renamed: std::collections::HashMap::new(),
+            renames_detached: false,
             by_id: std::sync::OnceLock::new(),
         };
         detached::propagate(&mut snapshot);

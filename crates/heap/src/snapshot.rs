@@ -4,13 +4,18 @@
 //! Memory: 14 bytes a node and 9 an edge, and the strings as they stand in the file.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use crate::strings::Strings;
+
+/// V8's mark of a detached node.
+const DETACHED: u8 = 2;
+
+/// What stands before the name of a detached node.
+const DETACHED_PREFIX: &str = "Detached ";
 
 /// A node's position in one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +79,8 @@ pub enum EdgeKind {
     Shortcut,
     /// A reference that keeps nothing alive.
     Weak,
+    /// A reference that no view shows.
+    Invisible,
     /// What this engine has no name for.
     Unknown,
 }
@@ -146,8 +153,8 @@ pub struct Snapshot {
     pub(crate) extra_native_bytes: u64,
     /// Sorted by node.
     pub(crate) locations: Vec<(NodeIx, Location)>,
-    /// Native nodes that are shown as detached.
-    pub(crate) renamed: HashMap<NodeIx, String>,
+    /// Whether V8 said which nodes are detached, which are then shown as such.
+    pub(crate) renames_detached: bool,
     pub(crate) by_id: OnceLock<Vec<u32>>,
 }
 
@@ -212,6 +219,7 @@ impl EdgeKind {
             "hidden" => Self::Hidden,
             "shortcut" => Self::Shortcut,
             "weak" => Self::Weak,
+            "invisible" => Self::Invisible,
             _ => Self::Unknown,
         }
     }
@@ -267,10 +275,36 @@ impl Snapshot {
     /// A node's name: a class, a function's name, a string's beginning.
     #[must_use]
     pub fn name(&self, node: NodeIx) -> Cow<'_, str> {
-        match self.renamed.get(&node) {
-            Some(name) => Cow::Borrowed(name),
-            None => self.strings.get(self.nodes.name[node.index()]),
+        let name = self.strings.get(self.nodes.name[node.index()]);
+        match self.is_renamed(node) {
+            true => Cow::Owned(format!("{DETACHED_PREFIX}{name}")),
+            false => name,
         }
+    }
+
+    /// A node's name without loss, in the form of [`crate::utf16`].
+    pub(crate) fn name_units(&self, node: NodeIx) -> Cow<'_, [u8]> {
+        let name = self.strings.units(self.nodes.name[node.index()]);
+        match self.is_renamed(node) {
+            true => Cow::Owned([DETACHED_PREFIX.as_bytes(), &name].concat()),
+            false => name,
+        }
+    }
+
+    /// Whether a node has exactly this name.
+    pub(crate) fn is_named(&self, node: NodeIx, name: &str) -> bool {
+        let own = match self.is_renamed(node) {
+            true => name.strip_prefix(DETACHED_PREFIX),
+            false => Some(name),
+        };
+        own.is_some_and(|own| self.strings.is(self.nodes.name[node.index()], own))
+    }
+
+    /// Whether a node is shown as detached although its string does not say so.
+    pub(crate) fn is_renamed(&self, node: NodeIx) -> bool {
+        self.renames_detached
+            && self.detachedness(node) == DETACHED
+            && self.node_type(node) == NodeType::Native
     }
 
     /// V8's id of a node.
@@ -303,14 +337,12 @@ impl Snapshot {
         u64::from(self.nodes.self_size[node.index()])
     }
 
-    /// V8's word on whether a DOM node is detached: 0 unknown, 1 attached, 2 detached.
+    /// Whether a DOM node is detached: 0 unknown, 1 attached, 2 detached. Of a native node this
+    /// has been spread from those that V8 marked.
     #[must_use]
     pub fn detachedness(&self, node: NodeIx) -> u8 {
-        self.nodes
-            .detachedness
-            .get(node.index())
-            .copied()
-            .unwrap_or(0)
+        let state = self.nodes.detachedness.get(node.index());
+        state.copied().unwrap_or(0) & 3
     }
 
     /// The references that a node has, in file order.
@@ -331,7 +363,7 @@ impl Snapshot {
         match edge.kind {
             // DevTools shows a shortcut whose name starts with a number as that number.
             EdgeKind::Shortcut => match leading_integer(&name) {
-                Some(number) => EdgeName::Name(number.to_string().into()),
+                Some(number) => EdgeName::Name(number_text(number).into()),
                 None => EdgeName::Name(name),
             },
             _ => EdgeName::Name(name),
@@ -364,15 +396,16 @@ impl Snapshot {
 
     /// The target of the first edge of this kind and name.
     pub(crate) fn target(&self, node: NodeIx, kind: EdgeKind, name: &str) -> Option<NodeIx> {
-        let is_it =
-            |edge: &Edge| edge.kind == kind && self.strings.literal(edge.name) == name.as_bytes();
+        let is_it = |edge: &Edge| edge.kind == kind && self.strings.is(edge.name, name);
         self.edges(node).find(is_it).map(|edge| edge.to)
     }
 }
 
 /// The integer that a text starts with, by the rules of JavaScript's `parseInt`.
 pub(crate) fn leading_integer(text: &str) -> Option<f64> {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    // Rust's white space is JavaScript's, but for two characters.
+    let is_blank = |c: char| c == '\u{feff}' || c.is_whitespace() && c != '\u{85}';
+    let text = text.trim_start_matches(is_blank);
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => (-1.0, &text[1..]),
         b'+' => (1.0, &text[1..]),
@@ -385,4 +418,49 @@ pub(crate) fn leading_integer(text: &str) -> Option<f64> {
         .parse::<f64>()
         .ok()
         .map(|number| sign * number)
+}
+
+/// An integer as JavaScript writes it: as Rust does, but with an exponent from 10²¹ on.
+fn number_text(number: f64) -> String {
+    const SHORT_BELOW: f64 = 1e21;
+    if number.is_infinite() {
+        return if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .into();
+    }
+    if number.abs() < SHORT_BELOW {
+        // Zero has no sign.
+        return (number + 0.0).to_string();
+    }
+    format!("{number:e}").replace('e', "e+")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_and_written_as_javascript_does() {
+        let text = |text: &str| leading_integer(text).map(number_text);
+        let cases = [
+            ("007", "7"),
+            (" \u{feff}+12px", "12"),
+            ("-3", "-3"),
+            ("-0", "0"),
+            ("10", "10"),
+            ("1152921504606846976", "1152921504606847000"),
+            ("123456789012345678901234", "1.2345678901234569e+23"),
+            ("1000000000000000000000", "1e+21"),
+        ];
+        for (name, number) in cases {
+            assert_eq!(text(name).as_deref(), Some(number), "{name}");
+        }
+        assert_eq!(text(&"9".repeat(400)).as_deref(), Some("Infinity"));
+        for name in ["", "x1", "+", "- 1", "\u{85}1"] {
+            assert_eq!(text(name), None, "{name}");
+        }
+    }
 }

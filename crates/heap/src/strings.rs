@@ -1,10 +1,11 @@
 //! The strings of a snapshot: kept as they stand in the file, decoded when they are asked for.
 //!
-//! JavaScript's strings are UTF-16; their order and length follow UTF-16 units here too. A lone
-//! surrogate, which V8's own writer never leaves, reads as U+FFFD.
+//! JavaScript's strings are UTF-16: where equality, order or length counts, the units are taken
+//! ([`Strings::units`]). As a text, a lone surrogate reads as U+FFFD.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
+
+use crate::utf16;
 
 /// JSON string literals without their quotes, back to back.
 #[derive(Debug, Default)]
@@ -40,7 +41,36 @@ impl Strings {
 
     /// A string's text; empty if there is none of this number.
     pub(crate) fn get(&self, index: u32) -> Cow<'_, str> {
-        decoded(self.literal(index))
+        let literal = self.literal(index);
+        if has_escapes(literal) {
+            return Cow::Owned(utf16::text(&decoded(literal)).into_owned());
+        }
+        String::from_utf8_lossy(literal)
+    }
+
+    /// A string's units in the form of [`utf16`]; none if there is no string of this number.
+    pub(crate) fn units(&self, index: u32) -> Cow<'_, [u8]> {
+        let literal = self.literal(index);
+        if has_escapes(literal) {
+            return Cow::Owned(decoded(literal));
+        }
+        if literal.is_ascii() {
+            return Cow::Borrowed(literal);
+        }
+        match String::from_utf8_lossy(literal) {
+            Cow::Borrowed(text) => utf16::of_text(text),
+            Cow::Owned(text) => Cow::Owned(utf16::of_text(&text).into_owned()),
+        }
+    }
+
+    /// Whether a string is exactly `text`.
+    pub(crate) fn is(&self, index: u32, text: &str) -> bool {
+        let literal = self.literal(index);
+        // An escape has six bytes at most, and stands for one at least.
+        if literal.len() <= 6 * text.len() && has_escapes(literal) {
+            return decoded(literal) == *utf16::of_text(text);
+        }
+        literal == text.as_bytes()
     }
 
     /// The string as it stands in the file.
@@ -53,37 +83,23 @@ impl Strings {
         &self.bytes[start..end]
     }
 
-    /// The numbers of all strings that are exactly `text`, which must need no escape.
+    /// The numbers of all strings that are exactly `text`.
     pub(crate) fn all_equal(&self, text: &str) -> Vec<u32> {
         let n_strings = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        (0..n_strings)
-            .filter(|&i| self.literal(i) == text.as_bytes())
-            .collect()
+        (0..n_strings).filter(|&i| self.is(i, text)).collect()
     }
 }
 
-/// Order by UTF-16 units, as JavaScript compares strings.
-pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
+fn has_escapes(literal: &[u8]) -> bool {
+    memchr::memchr(b'\\', literal).is_some()
 }
 
-/// Length in UTF-16 units.
-pub(crate) fn utf16_len(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
-}
-
-fn decoded(literal: &[u8]) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', literal).is_none() {
-        return String::from_utf8_lossy(literal);
-    }
-    let mut units: Vec<u16> = Vec::new();
-    let mut text = String::with_capacity(literal.len());
+/// The units that a literal with escapes stands for.
+fn decoded(literal: &[u8]) -> Vec<u8> {
+    let mut units = Vec::with_capacity(literal.len());
     let mut rest = literal;
     while let Some(at) = memchr::memchr(b'\\', rest) {
-        if at > 0 {
-            flush(&mut units, &mut text);
-            text.push_str(&String::from_utf8_lossy(&rest[..at]));
-        }
+        append_plain(&mut units, &rest[..at]);
         let (escape, after) = rest[at + 1..].split_first().unwrap_or((&b'\\', &[]));
         rest = after;
         let unit = match escape {
@@ -100,25 +116,36 @@ fn decoded(literal: &[u8]) -> Cow<'_, str> {
             }
             other => u16::from(*other),
         };
-        units.push(unit);
+        utf16::push(&mut units, unit);
     }
-    flush(&mut units, &mut text);
-    text.push_str(&String::from_utf8_lossy(rest));
-    Cow::Owned(text)
+    append_plain(&mut units, rest);
+    units
 }
 
-fn flush(units: &mut Vec<u16>, text: &mut String) {
-    text.push_str(&String::from_utf16_lossy(units));
-    units.clear();
+fn append_plain(units: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_ascii() {
+        units.extend_from_slice(bytes);
+    } else {
+        units.extend_from_slice(&utf16::of_text(&String::from_utf8_lossy(bytes)));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn strings(literals: &[&str]) -> Strings {
+        let mut strings = Strings::default();
+        for literal in literals {
+            strings.append(literal.as_bytes());
+            strings.end();
+        }
+        strings
+    }
+
     #[test]
     fn escapes_are_read_and_halves_of_a_pair_belong_together() {
-        let text = |literal: &str| decoded(literal.as_bytes()).into_owned();
+        let text = |literal: &str| strings(&[literal]).get(0).into_owned();
         assert_eq!(text("plain"), "plain");
         assert_eq!(text(r#"a\n\t\"\\\/b"#), "a\n\t\"\\/b");
         assert_eq!(text(r"\u00e4\ud83e\uddea!"), "ä🧪!");
@@ -129,8 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn order_and_length_are_those_of_utf16() {
-        assert_eq!(utf16_order("\u{ff5e}", "\u{1f9ea}"), Ordering::Greater);
-        assert_eq!(utf16_len("a🧪"), 3);
+    fn a_string_is_the_same_however_it_is_written() {
+        let same = strings(&["a/é🧪", r"\u0061\/\u00e9\ud83e\uddea"]);
+        assert_eq!(same.units(0), same.units(1));
+        assert_eq!(same.all_equal("a/é🧪"), [0, 1]);
+        let lone = strings(&[r"\ud83e", r"\ud83d", "\u{fffd}"]);
+        assert_eq!(lone.get(0), lone.get(2));
+        assert!(lone.units(0) > lone.units(1) && lone.units(0) < lone.units(2));
+        assert!(lone.all_equal("\u{fffd}") == [2] && !lone.is(0, "\u{fffd}"));
     }
 }

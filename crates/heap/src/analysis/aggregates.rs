@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::{Analysis, ClassIx, Classes};
 use crate::snapshot::{Location, NodeIx, NodeType, Snapshot};
+use crate::utf16;
 
 /// One class with its sums. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,30 @@ pub struct Aggregate {
     pub retained_size: u64,
 }
 
+/// What joins a class in two snapshots: where its constructor stands, if that is known, and its
+/// name in the form of [`crate::utf16`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ClassKey {
+    location: Option<Location>,
+    name: Vec<u8>,
+}
+
+impl ClassKey {
+    /// As DevTools writes it: lone surrogates aside, two keys are the same if their texts are.
+    pub(crate) fn text(&self) -> String {
+        let name = utf16::text(&self.name);
+        match self.location {
+            Some(at) => format!("{},{},{},{name}", at.script_id, at.line, at.column),
+            None => format!(",{name}"),
+        }
+    }
+}
+
 /// The objects of one class that count.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) class: ClassIx,
-    pub(crate) key: String,
+    pub(crate) key: ClassKey,
     pub(crate) nodes: Vec<NodeIx>,
 }
 
@@ -39,71 +59,87 @@ pub(crate) struct Group {
 /// Two groups may have one public key; the one that was begun later replaces the other, whose
 /// objects are then in no view.
 pub(crate) fn groups(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) -> Vec<Group> {
-    public(all_groups(snapshot, classes, shallow).0)
+    let (groups, _) = all_groups(snapshot, classes, |node| shallow[node.index()] != 0);
+    let is_public = last_of_each_key(&groups);
+    let mut is_public = is_public.into_iter();
+    let mut groups = groups;
+    groups.retain(|_| is_public.next().unwrap_or_default());
+    groups
 }
 
-fn public(groups: Vec<Group>) -> Vec<Group> {
-    let mut last: HashMap<String, usize> = HashMap::new();
+/// For each group whether none that was begun later has its key.
+fn last_of_each_key(groups: &[Group]) -> Vec<bool> {
+    let mut last: HashMap<&ClassKey, usize> = HashMap::new();
     for (i, group) in groups.iter().enumerate() {
-        last.insert(group.key.clone(), i);
+        last.insert(&group.key, i);
     }
-    let is_last = |(i, group): &(usize, Group)| last[&group.key] == *i;
-    groups
-        .into_iter()
-        .enumerate()
-        .filter(is_last)
-        .map(|(_, group)| group)
-        .collect()
+    let is_last = |(i, group): (usize, &Group)| last[&group.key] == i;
+    groups.iter().enumerate().map(is_last).collect()
 }
 
 const NO_GROUP: u32 = u32::MAX;
 
 /// All groups, and the group of each node, [`NO_GROUP`] for those that do not count.
-fn all_groups(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) -> (Vec<Group>, Vec<u32>) {
-    let mut known: HashMap<(Option<Location>, ClassIx), u32> = HashMap::new();
+fn all_groups(
+    snapshot: &Snapshot,
+    classes: &Classes,
+    counts: impl Fn(NodeIx) -> bool,
+) -> (Vec<Group>, Vec<u32>) {
+    // Without a location a class is told by where its name is from, with one by its name alone.
+    let mut of_class: HashMap<ClassIx, u32> = HashMap::new();
+    let mut of_key: HashMap<ClassKey, u32> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut of_node = vec![NO_GROUP; snapshot.n_nodes()];
-    for node in snapshot.nodes().filter(|n| shallow[n.index()] != 0) {
+    for node in snapshot.nodes().filter(|&node| counts(node)) {
         let class = classes.of_node[node.index()];
         let location = match snapshot.node_type(node) {
             NodeType::Object => snapshot.location(node),
             _ => None,
         };
-        let group = *known.entry((location, class)).or_insert_with(|| {
-            let place = location.map(|at| format!("{},{},{}", at.script_id, at.line, at.column));
-            let key = format!("{},{}", place.unwrap_or_default(), classes.name(class));
-            groups.push(Group {
-                class,
-                key,
-                nodes: Vec::new(),
-            });
-            groups.len() as u32 - 1
-        });
+        let key = || ClassKey {
+            location,
+            name: classes.units(class).to_owned(),
+        };
+        let next = groups.len() as u32;
+        let group = match location {
+            None => *of_class.entry(class).or_insert(next),
+            Some(_) => *of_key.entry(key()).or_insert(next),
+        };
+        if group == next {
+            let nodes = Vec::new();
+            let key = key();
+            groups.push(Group { class, key, nodes });
+        }
         of_node[node.index()] = group;
         groups[group as usize].nodes.push(node);
     }
     (groups, of_node)
 }
 
-pub(super) fn aggregates(snapshot: &Snapshot, analysis: &Analysis) -> Vec<Aggregate> {
-    let (groups, of_node) = all_groups(snapshot, &analysis.classes, &analysis.shallow);
+/// The sums of the nodes that are `kept` and have a size.
+pub(super) fn aggregates(
+    snapshot: &Snapshot,
+    analysis: &Analysis,
+    kept: impl Fn(NodeIx) -> bool,
+) -> Vec<Aggregate> {
+    let counts = |node: NodeIx| analysis.shallow[node.index()] != 0 && kept(node);
+    let (groups, of_node) = all_groups(snapshot, &analysis.classes, counts);
     let retained = retained_sizes(snapshot, analysis, &of_node, groups.len());
-    let mut numbered: HashMap<String, u64> = HashMap::new();
-    for (group, retained) in groups.iter().zip(retained) {
-        // The group begun last has the last word here as well.
-        numbered.insert(group.key.clone(), retained);
-    }
     let sum = |group: &Group| group.nodes.iter().map(|&n| analysis.shallow_size(n)).sum();
     let least = |group: &Group| group.nodes.iter().map(|&n| analysis.distance(n)).min();
-    public(groups)
+    let is_public = last_of_each_key(&groups);
+    groups
         .into_iter()
-        .map(|group| Aggregate {
+        .zip(retained)
+        .zip(is_public)
+        .filter(|&(_, is_public)| is_public)
+        .map(|((group, retained_size), _)| Aggregate {
             name: analysis.class_name(group.class).to_owned(),
             count: group.nodes.len() as u64,
             distance: least(&group).unwrap_or(super::NO_DISTANCE),
             shallow_size: sum(&group),
-            retained_size: numbered[&group.key],
-            key: group.key,
+            retained_size,
+            key: group.key.text(),
         })
         .collect()
 }

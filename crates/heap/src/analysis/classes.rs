@@ -7,30 +7,37 @@
 use std::collections::HashMap;
 
 use crate::snapshot::{NodeIx, NodeType, Snapshot};
+use crate::utf16;
 
 /// A class of one analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassIx(u32);
 
-/// Where a class's text came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Origin {
-    /// A string of the file.
-    File,
-    /// Made for a detached node.
-    Renamed,
+/// What makes a class: where its text came from, and which it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Origin {
+    /// A string of the file, by its number.
+    File(u32),
+    /// The same, with what stands before the name of a detached node.
+    Renamed(u32),
     /// Made for all nodes of a kind.
-    Made,
+    Made(Vec<u8>),
     /// Made from the properties of plain objects.
-    Interface,
+    Interface(Vec<u8>),
 }
 
 /// The class of every node.
 #[derive(Debug, Clone)]
 pub(crate) struct Classes {
     pub(crate) of_node: Vec<ClassIx>,
-    names: Vec<String>,
-    known: HashMap<(Origin, String), ClassIx>,
+    names: Vec<Name>,
+    known: HashMap<Origin, ClassIx>,
+}
+
+#[derive(Debug, Clone)]
+struct Name {
+    text: String,
+    units: Vec<u8>,
 }
 
 impl Classes {
@@ -41,21 +48,29 @@ impl Classes {
             names: Vec::new(),
             known: HashMap::new(),
         };
-        // Most nodes share few strings: each is looked at once.
+        let system = classes.made(b"(system)");
+        let code = classes.made(b"(compiled code)");
+        let function = classes.made(b"Function");
+        let regexp = classes.made(b"RegExp");
+        // Most nodes share few strings and types: each is looked at once.
         let mut of_string: Vec<Option<ClassIx>> = vec![None; snapshot.strings.len()];
+        let mut of_type: Vec<Option<ClassIx>> = vec![None; snapshot.node_type_names.len()];
         let mut of_node = Vec::with_capacity(snapshot.n_nodes());
         for node in snapshot.nodes() {
             let class = match snapshot.node_type(node) {
-                NodeType::Hidden => classes.class(Origin::Made, "(system)"),
-                NodeType::Code => classes.class(Origin::Made, "(compiled code)"),
-                NodeType::Closure => classes.class(Origin::Made, "Function"),
-                NodeType::RegExp => classes.class(Origin::Made, "RegExp"),
+                NodeType::Hidden => system,
+                NodeType::Code => code,
+                NodeType::Closure => function,
+                NodeType::RegExp => regexp,
                 NodeType::Object | NodeType::Native => {
                     classes.named(snapshot, node, &mut of_string)
                 }
                 _ => {
-                    let name = format!("({})", snapshot.node_type_name(node));
-                    classes.class(Origin::Made, &name)
+                    let kind = usize::from(snapshot.nodes.kind[node.index()]);
+                    *of_type[kind].get_or_insert_with(|| {
+                        let name = format!("({})", snapshot.node_type_name(node));
+                        classes.made(&utf16::of_text(&name))
+                    })
                 }
             };
             of_node.push(class);
@@ -65,21 +80,38 @@ impl Classes {
     }
 
     pub(crate) fn name(&self, class: ClassIx) -> &str {
-        &self.names[class.0 as usize]
+        &self.names[class.0 as usize].text
     }
 
-    /// The class of this text and origin, made if it is new.
-    pub(crate) fn class(&mut self, origin: Origin, name: &str) -> ClassIx {
-        // A lookup by reference would need a key type of its own for little.
+    /// A class's name without loss, in the form of [`utf16`].
+    pub(crate) fn units(&self, class: ClassIx) -> &[u8] {
+        &self.names[class.0 as usize].units
+    }
+
+    /// The class of the plain objects with these properties.
+    pub(crate) fn of_interface(&mut self, name: &[u8]) -> ClassIx {
+        self.class(Origin::Interface(name.to_owned()), name)
+    }
+
+    /// The class of the objects whose name is this string of the file.
+    pub(crate) fn of_string(&mut self, snapshot: &Snapshot, string: u32) -> ClassIx {
+        self.class(Origin::File(string), &snapshot.strings.units(string))
+    }
+
+    fn made(&mut self, name: &[u8]) -> ClassIx {
+        self.class(Origin::Made(name.to_owned()), name)
+    }
+
+    fn class(&mut self, origin: Origin, name: &[u8]) -> ClassIx {
         let next = ClassIx(self.names.len() as u32);
         let names = &mut self.names;
-        *self
-            .known
-            .entry((origin, name.to_owned()))
-            .or_insert_with(|| {
-                names.push(name.to_owned());
-                next
-            })
+        *self.known.entry(origin).or_insert_with(|| {
+            names.push(Name {
+                text: utf16::text(name).into_owned(),
+                units: name.to_owned(),
+            });
+            next
+        })
     }
 
     fn named(
@@ -88,20 +120,20 @@ impl Classes {
         node: NodeIx,
         of_string: &mut [Option<ClassIx>],
     ) -> ClassIx {
-        if let Some(name) = snapshot.renamed.get(&node) {
-            return match without_attributes(name) {
-                Some(tag) => self.class(Origin::Made, &tag),
-                None => self.class(Origin::Renamed, name),
+        let string = snapshot.nodes.name[node.index()];
+        if snapshot.is_renamed(node) {
+            let name = snapshot.name_units(node);
+            return match without_attributes(&name) {
+                Some(tag) => self.made(&tag),
+                None => self.class(Origin::Renamed(string), &name),
             };
         }
-        let string = snapshot.nodes.name[node.index()];
         if let Some(class) = of_string[string as usize] {
             return class;
         }
-        let name = snapshot.strings.get(string);
-        let class = match without_attributes(&name) {
-            Some(tag) => self.class(Origin::Made, &tag),
-            None => self.class(Origin::File, &name),
+        let class = match without_attributes(&snapshot.strings.units(string)) {
+            Some(tag) => self.made(&tag),
+            None => self.of_string(snapshot, string),
         };
         of_string[string as usize] = Some(class);
         class
@@ -109,14 +141,15 @@ impl Classes {
 }
 
 /// The name of an element without what stands behind its tag: `<div id="x">` is `<div>`.
-fn without_attributes(name: &str) -> Option<String> {
+fn without_attributes(name: &[u8]) -> Option<Vec<u8>> {
+    const DETACHED_ELEMENT: &[u8] = b"Detached <";
     let from = match name {
-        _ if name.starts_with('<') => 0,
-        _ if name.starts_with("Detached <") => 10,
+        _ if name.starts_with(b"<") => 0,
+        _ if name.starts_with(DETACHED_ELEMENT) => DETACHED_ELEMENT.len(),
         _ => return None,
     };
-    match name[from..].find(' ') {
-        Some(blank) => Some(format!("{}>", &name[..from + blank])),
+    match memchr::memchr(b' ', &name[from..]) {
+        Some(blank) => Some([&name[..from + blank], b">"].concat()),
         None => Some(name.to_owned()),
     }
 }
@@ -127,15 +160,16 @@ mod tests {
 
     #[test]
     fn elements_are_grouped_by_their_tag() {
+        let tag = |name: &str| {
+            let tag = without_attributes(name.as_bytes());
+            tag.map(|tag| String::from_utf8(tag).unwrap())
+        };
+        assert_eq!(tag("<div id=\"a b\">").as_deref(), Some("<div>"));
+        assert_eq!(tag("<div>").as_deref(), Some("<div>"));
         assert_eq!(
-            without_attributes("<div id=\"a b\">").as_deref(),
-            Some("<div>")
-        );
-        assert_eq!(without_attributes("<div>").as_deref(), Some("<div>"));
-        assert_eq!(
-            without_attributes("Detached <p class=\"x\">").as_deref(),
+            tag("Detached <p class=\"x\">").as_deref(),
             Some("Detached <p>")
         );
-        assert_eq!(without_attributes("Detached Text"), None);
+        assert_eq!(tag("Detached Text"), None);
     }
 }

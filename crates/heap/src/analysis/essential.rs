@@ -49,7 +49,7 @@ fn page_owned(snapshot: &Snapshot) -> Vec<bool> {
     let mut owned = vec![false; snapshot.n_nodes()];
     let is_dom_root = |node: NodeIx| {
         snapshot.node_type(node) == NodeType::Synthetic
-            && snapshot.name(node) == "(Document DOM trees)"
+            && snapshot.is_named(node, "(Document DOM trees)")
     };
     let mut todo: Vec<NodeIx> = snapshot
         .edges(snapshot.root())

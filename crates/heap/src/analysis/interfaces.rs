@@ -7,10 +7,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::classes::{Classes, Origin};
+use super::classes::{ClassIx, Classes};
 use crate::shown::formatted_property;
 use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
-use crate::strings::{utf16_len, utf16_order};
+use crate::utf16;
 
 /// UTF-16 units that a class's name may have, its last property aside.
 const LONGEST_NAME: usize = 120;
@@ -25,33 +25,38 @@ pub(crate) struct Interfaces {
     definitions: Vec<Definition>,
 }
 
+/// All texts in the form of [`utf16`].
 #[derive(Debug, Clone)]
 struct Definition {
-    name: String,
-    properties: Vec<String>,
+    name: Vec<u8>,
+    properties: Vec<Vec<u8>>,
 }
 
 impl Interfaces {
     /// Finds the sets of properties that many plain objects have.
     pub(crate) fn infer(snapshot: &Snapshot) -> Self {
-        let mut candidates: HashMap<String, (usize, usize, Vec<String>)> = HashMap::new();
-        let mut n_plain = 0;
-        for node in plain_objects(snapshot) {
-            n_plain += 1;
-            let (name, properties) = shape(snapshot, node);
-            if !properties.is_empty() {
-                let order = candidates.len();
-                candidates.entry(name).or_insert((0, order, properties)).0 += 1;
+        let (shapes, n_plain) = shapes(snapshot);
+        // Two lists of strings may have one name, if a file holds a string twice.
+        let mut candidates: Vec<(usize, Definition)> = Vec::new();
+        let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+        for (strings, count) in shapes {
+            let name = interface_name(snapshot, &strings);
+            let next = candidates.len();
+            let at = *known.entry(name.clone()).or_insert(next);
+            if at == next {
+                let properties = strings
+                    .iter()
+                    .map(|&s| snapshot.strings.units(s).into_owned());
+                let properties = properties.collect();
+                candidates.push((0, Definition { name, properties }));
             }
+            candidates[at].0 += count;
         }
-        let mut kept: Vec<_> = candidates
-            .into_iter()
-            .filter(|(_, (count, ..))| *count >= FEWEST && count * SHARE >= n_plain)
-            .collect();
-        kept.sort_by_key(|(_, (count, order, _))| (Reverse(*count), *order));
-        let definition = |(name, (_, _, properties))| Definition { name, properties };
+        candidates.retain(|&(count, _)| count >= FEWEST && count * SHARE >= n_plain);
+        candidates.sort_by_key(|&(count, _)| Reverse(count));
+        let definitions = candidates.into_iter().map(|(_, definition)| definition);
         Self {
-            definitions: kept.into_iter().map(definition).collect(),
+            definitions: definitions.collect(),
         }
     }
 
@@ -59,20 +64,28 @@ impl Interfaces {
     pub(crate) fn apply(&self, snapshot: &Snapshot, classes: &mut Classes) {
         let ranks = Ranks::of(snapshot, self);
         let tree = Tree::of(self, &ranks);
+        // Most objects share few shapes: each is looked at once.
+        let mut known: HashMap<Vec<u32>, Option<ClassIx>> = HashMap::new();
+        let mut strings: Vec<u32> = Vec::new();
         for node in plain_objects(snapshot) {
-            let mut properties: Vec<u32> = snapshot
-                .edges(node)
-                .filter(|edge| edge.kind == EdgeKind::Property)
-                .map(|edge| ranks.of_string[&edge.name])
-                .collect();
-            properties.sort_unstable();
-            let class = match tree.best_match(&properties) {
-                Some(definition) => {
-                    classes.class(Origin::Interface, &self.definitions[definition].name)
+            strings.clear();
+            strings.extend(property_strings(snapshot, node));
+            let class = match known.get(&strings) {
+                Some(&class) => class,
+                None => {
+                    let mut properties: Vec<u32> =
+                        strings.iter().map(|s| ranks.of_string[s]).collect();
+                    properties.sort_unstable();
+                    let best = tree.best_match(&properties);
+                    let class = best.map(|i| classes.of_interface(&self.definitions[i].name));
+                    known.insert(strings.clone(), class);
+                    class
                 }
-                None => classes.class(Origin::File, "Object"),
             };
-            classes.of_node[node.index()] = class;
+            classes.of_node[node.index()] = match class {
+                Some(class) => class,
+                None => classes.of_string(snapshot, snapshot.nodes.name[node.index()]),
+            };
         }
     }
 }
@@ -85,70 +98,106 @@ fn plain_objects(snapshot: &Snapshot) -> impl Iterator<Item = NodeIx> + '_ {
     })
 }
 
-/// The name that an object's properties make, and the properties in it.
-fn shape(snapshot: &Snapshot, node: NodeIx) -> (String, Vec<String>) {
-    let mut name = String::from("{");
-    let mut length = 1;
-    let mut properties = Vec::new();
-    for edge in snapshot
-        .edges(node)
+/// The names of an object's properties, as strings of the file.
+fn property_strings(snapshot: &Snapshot, node: NodeIx) -> impl Iterator<Item = u32> + '_ {
+    let edges = snapshot.edges(node);
+    edges
         .filter(|edge| edge.kind == EdgeKind::Property)
-    {
-        let property = snapshot.strings.get(edge.name);
-        if property == "__proto__" {
-            continue;
-        }
-        let shown = formatted_property(&property);
-        let more = utf16_len(&shown);
-        if length > 1 && length + more > LONGEST_NAME {
-            break;
-        }
-        if length > 1 {
-            name.push_str(", ");
-            length += 2;
-        }
-        name.push_str(&shown);
-        length += more;
-        properties.push(property.into_owned());
-    }
-    name.push('}');
-    (name, properties)
+        .map(|edge| edge.name)
 }
 
-/// The names of properties in UTF-16 order, as numbers.
+/// The lists of properties that make a name, in the order they are met first, with the number of
+/// objects that begin with them; and the number of all plain objects.
+fn shapes(snapshot: &Snapshot) -> (Vec<(Vec<u32>, usize)>, usize) {
+    let mut lengths = ShownLengths::default();
+    let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+    let mut counts: Vec<(Vec<u32>, usize)> = Vec::new();
+    let mut n_plain = 0;
+    let mut shape: Vec<u32> = Vec::new();
+    for node in plain_objects(snapshot) {
+        n_plain += 1;
+        shape.clear();
+        let mut length = 1;
+        for string in property_strings(snapshot, node) {
+            let Some(more) = lengths.of(snapshot, string) else {
+                continue;
+            };
+            // What counts is whether the name has begun: an empty property does not begin it.
+            if length > 1 && length + more > LONGEST_NAME {
+                break;
+            }
+            length += more + if length > 1 { 2 } else { 0 };
+            shape.push(string);
+        }
+        match known.get(&shape) {
+            _ if shape.is_empty() => {}
+            Some(&at) => counts[at].1 += 1,
+            None => {
+                known.insert(shape.clone(), counts.len());
+                counts.push((shape.clone(), 1));
+            }
+        }
+    }
+    (counts, n_plain)
+}
+
+/// How long the names of properties are as they are shown, in UTF-16 units.
+#[derive(Default)]
+struct ShownLengths {
+    known: HashMap<u32, Option<usize>>,
+}
+
+impl ShownLengths {
+    /// `None` for the one property that makes no name.
+    fn of(&mut self, snapshot: &Snapshot, string: u32) -> Option<usize> {
+        let length = || {
+            let is_named = !snapshot.strings.is(string, "__proto__");
+            is_named.then(|| utf16::len(&formatted_property(snapshot.strings.units(string))))
+        };
+        *self.known.entry(string).or_insert_with(length)
+    }
+}
+
+fn interface_name(snapshot: &Snapshot, strings: &[u32]) -> Vec<u8> {
+    let mut name = vec![b'{'];
+    for &string in strings {
+        if name.len() > 1 {
+            name.extend_from_slice(b", ");
+        }
+        name.extend_from_slice(&formatted_property(snapshot.strings.units(string)));
+    }
+    name.push(b'}');
+    name
+}
+
+/// The names of properties in JavaScript's order, as numbers.
 struct Ranks {
     of_string: HashMap<u32, u32>,
-    of_text: HashMap<String, u32>,
+    of_units: HashMap<Vec<u8>, u32>,
 }
 
 impl Ranks {
     fn of(snapshot: &Snapshot, interfaces: &Interfaces) -> Self {
         let mut of_string: HashMap<u32, u32> = HashMap::new();
         for node in plain_objects(snapshot) {
-            for edge in snapshot
-                .edges(node)
-                .filter(|edge| edge.kind == EdgeKind::Property)
-            {
-                of_string.entry(edge.name).or_default();
+            for string in property_strings(snapshot, node) {
+                of_string.entry(string).or_default();
             }
         }
-        let mut texts: Vec<String> = of_string
-            .keys()
-            .map(|&string| snapshot.strings.get(string).into_owned())
-            .collect();
-        texts.extend(
-            interfaces
-                .definitions
-                .iter()
-                .flat_map(|d| d.properties.iter().cloned()),
-        );
-        texts.sort_by(|a, b| utf16_order(a, b));
-        texts.dedup();
-        let of_text: HashMap<String, u32> = texts.into_iter().zip(0..).collect();
+        let units = |string: u32| snapshot.strings.units(string).into_owned();
+        let mut all: Vec<Vec<u8>> = of_string.keys().map(|&string| units(string)).collect();
+        let definitions = interfaces.definitions.iter();
+        all.extend(definitions.flat_map(|definition| definition.properties.iter().cloned()));
+        all.sort_unstable();
+        all.dedup();
+        let of_units: HashMap<Vec<u8>, u32> = all.into_iter().zip(0..).collect();
         for (&string, rank) in &mut of_string {
-            *rank = of_text[&*snapshot.strings.get(string)];
+            *rank = of_units[&*snapshot.strings.units(string)];
         }
-        Self { of_string, of_text }
+        Self {
+            of_string,
+            of_units,
+        }
     }
 }
 
@@ -174,7 +223,7 @@ impl Tree {
             let mut properties: Vec<u32> = definition
                 .properties
                 .iter()
-                .map(|property| ranks.of_text[property])
+                .map(|property| ranks.of_units[property])
                 .collect();
             properties.sort_unstable();
             let mut at = 0;

@@ -4,8 +4,7 @@
 
 use super::{Analysis, NO_DISTANCE, is_weak};
 use crate::retaining::PathStep;
-use crate::snapshot::{NodeIx, Snapshot};
-use crate::strings::utf16_order;
+use crate::snapshot::{EdgeKind, NodeIx, Snapshot};
 
 /// What nothing leads to comes last.
 const UNREACHED: i64 = 200_000_000;
@@ -17,21 +16,20 @@ impl Analysis {
         let mut found = Vec::new();
         for from in snapshot.nodes().filter(|&from| from != snapshot.root()) {
             for edge in snapshot.edges(from) {
-                if edge.to == node && !is_weak(edge.kind) {
+                let is_shown = !is_weak(edge.kind) && edge.kind != EdgeKind::Invisible;
+                if edge.to == node && is_shown {
                     found.push(PathStep { from, edge });
                 }
             }
         }
         // Among equals the last in the file comes first.
         found.reverse();
-        found.sort_by(|a, b| {
-            let far = |step: &PathStep| match self.distance(step.from) {
+        found.sort_by_cached_key(|step| {
+            let far = match self.distance(step.from) {
                 NO_DISTANCE => UNREACHED,
                 distance => distance,
             };
-            far(a).cmp(&far(b)).then_with(|| {
-                utf16_order(&snapshot.shown_name(a.from), &snapshot.shown_name(b.from))
-            })
+            (far, snapshot.shown_units(step.from).into_owned())
         });
         found
     }

@@ -38,7 +38,7 @@ pub(super) fn shallow_sizes(snapshot: &Snapshot) -> Vec<u32> {
 fn owners(snapshot: &Snapshot) -> Vec<u32> {
     let owns_nothing = |node: NodeIx| match snapshot.node_type(node) {
         NodeType::Hidden | NodeType::Array => true,
-        NodeType::Native => snapshot.name(node) == "system / ExternalStringData",
+        NodeType::Native => snapshot.is_named(node, "system / ExternalStringData"),
         _ => false,
     };
     let mut owners: Vec<u32> = snapshot

@@ -54,7 +54,7 @@ pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: &[u64])
             NodeType::Native => {
                 sums.native_total += size;
                 // One that is shown as detached goes by another name.
-                if buffers.contains(&name) && !snapshot.renamed.contains_key(&node) {
+                if buffers.contains(&name) && !snapshot.is_renamed(node) {
                     sums.typed_arrays += size;
                 }
             }

@@ -24,20 +24,18 @@ pub(super) struct Pair {
 
 impl WeakMaps {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let mut entries: HashMap<String, u32> = HashMap::new();
+        let mut entries: HashMap<Vec<u8>, u32> = HashMap::new();
         let mut pairs = HashMap::new();
         let n_strings = u32::try_from(snapshot.strings.len()).unwrap_or(u32::MAX);
         for string in 0..n_strings {
-            let is_candidate = snapshot
-                .strings
-                .literal(string)
-                .first()
-                .is_some_and(u8::is_ascii_digit);
-            if !is_candidate {
+            let first = snapshot.strings.literal(string).first();
+            if !first.is_some_and(|first| first.is_ascii_digit() || *first == b'\\') {
                 continue;
             }
             let name = snapshot.strings.get(string);
             if let Some((entry, table_id)) = parsed(&name) {
+                let n_digits = name.len() - entry.len();
+                let entry = &snapshot.strings.units(string)[n_digits..];
                 let next = entries.len() as u32;
                 let entry = *entries.entry(entry.to_owned()).or_insert(next);
                 pairs.insert(string, Pair { entry, table_id });
