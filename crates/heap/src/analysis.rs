@@ -14,6 +14,7 @@ mod shallow;
 mod statistics;
 mod weak_maps;
 
+use crate::filter::NodeSet;
 use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 
 pub use aggregates::Aggregate;
@@ -110,6 +111,13 @@ impl Analysis {
     #[must_use]
     pub fn aggregates(&self) -> &[Aggregate] {
         &self.aggregates
+    }
+
+    /// The classes with their sums, of the nodes that a [`Filter`](crate::Filter) keeps: the Summary
+    /// view with one of its filters. What is not kept neither counts nor hides what it dominates.
+    #[must_use]
+    pub fn aggregates_of(&self, snapshot: &Snapshot, kept: &NodeSet) -> Vec<Aggregate> {
+        aggregates::aggregates(snapshot, self, |node| kept.has(node))
     }
 
     /// DevTools' Statistics view.

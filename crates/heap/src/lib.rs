@@ -12,6 +12,7 @@ mod analysis;
 mod compare;
 mod detached;
 mod error;
+mod filter;
 mod holders;
 mod overview;
 mod parse;
@@ -24,6 +25,7 @@ mod utf16;
 pub use analysis::{Aggregate, Analysis, ClassIx, NO_DISTANCE, SYSTEM_DISTANCE, Statistics};
 pub use compare::{ClassDiff, compare};
 pub use error::Error;
+pub use filter::{Filter, NodeSet};
 pub use holders::{
     ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, is_visible, own_bytes,
     way_down,
