@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod parity;
 mod steps;
 mod test;
 mod tidy;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask demo    build leakscope, and hunt the leak of the example calculator, then of its mended twin
 cargo xtask test    install what the tests need, and run all of them
+cargo xtask parity  FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
 cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
 cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
 cargo xtask ci      what CI runs: the same as test
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let result = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::demo(),
+        ["parity", ref files @ ..] if !files.is_empty() => parity::given(files),
         ["test" | "ci"] => test::test(),
         ["tidy"] => tidy::report(),
         ["bench", "heap", ref order @ ..] => bench::heap::bench(order),
