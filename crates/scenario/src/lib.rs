@@ -12,7 +12,7 @@ mod target;
 mod template;
 mod tree;
 
-pub use arrivals::{Arrivals, Phase};
+pub use arrivals::{Arrival, Arrivals, Phase, Spread};
 pub use diagnostic::{Diagnostic, Severity};
 pub use parse::{Parsed, parse};
 pub use script::{Body, Engine, HttpRequest, Scenario, Script, Step};

@@ -5,6 +5,7 @@
 
 mod fields;
 mod flow;
+mod phases;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use serde_json::Value;
 
 use crate::diagnostic::did_you_mean;
 use crate::tree::{Kind, Node, Place};
-use crate::{Diagnostic, Engine, Phase, Scenario, Script, Severity, Target, Template, tree};
+use crate::{
+    Diagnostic, Engine, Phase, Scenario, Script, Severity, Spread, Target, Template, tree,
+};
 use fields::Fields;
 
 /// Artillery's own.
@@ -114,6 +117,7 @@ impl Reader<'_> {
         let Config {
             target,
             phases,
+            spread,
             timeout,
             headers,
             variables,
@@ -121,6 +125,7 @@ impl Reader<'_> {
         Some(Script {
             target: target?,
             phases,
+            spread,
             scenarios,
             timeout,
             headers,
@@ -151,6 +156,7 @@ impl Reader<'_> {
         let mut config = Config {
             target: None,
             phases: Vec::new(),
+            spread: Spread::Uniform,
             timeout: DEFAULT_TIMEOUT,
             headers: Vec::new(),
             variables: BTreeMap::new(),
@@ -168,6 +174,9 @@ impl Reader<'_> {
             .unwrap_or_default()
         {
             config.phases.extend(self.phase(node));
+        }
+        if let Some(node) = fields.take("mode") {
+            config.spread = self.spread(node).unwrap_or_default();
         }
         if let Some(timeout) = fields
             .take("timeout")
@@ -213,39 +222,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    fn phase(&mut self, node: &Node) -> Option<Phase> {
-        let mut fields = Fields::of(node, "a phase", self)?;
-        fields.changes_report(&["maxVusers", "mode"]);
-        let duration = fields
-            .take("duration")
-            .and_then(|n| self.span(n, "`duration`"));
-        let pause = fields.take("pause").and_then(|n| self.span(n, "`pause`"));
-        let rate = fields
-            .take("arrivalRate")
-            .and_then(|n| self.number(n, "`arrivalRate`"));
-        let ramp_to = fields
-            .take("rampTo")
-            .and_then(|n| self.number(n, "`rampTo`"));
-        let count = fields
-            .take("arrivalCount")
-            .and_then(|n| self.number(n, "`arrivalCount`"));
-        let name = fields.take("name").and_then(|n| self.text(n, "`name`"));
-        fields.finish(self);
-        let Some(duration) = duration.or(pause) else {
-            let hint = Some("give it in seconds, or as `2m`".to_owned());
-            self.error(node.place, "a phase without `duration` or `pause`", hint);
-            return None;
-        };
-        let counted = count.map(|count| count / duration.as_secs_f64().max(0.001));
-        let arrival_rate = rate.or(counted).unwrap_or(0.0);
-        Some(Phase {
-            name,
-            duration,
-            arrival_rate,
-            ramp_to,
-        })
     }
 
     fn defaults(&mut self, node: &Node, config: &mut Config) {
@@ -444,6 +420,7 @@ impl Reader<'_> {
 struct Config {
     target: Option<Target>,
     phases: Vec<Phase>,
+    spread: Spread,
     timeout: Duration,
     headers: Vec<(String, Template)>,
     variables: BTreeMap<String, Vec<Value>>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{JsonTemplate, Phase, Target, Template};
+use crate::{JsonTemplate, Phase, Spread, Target, Template};
 
 /// A checked load script.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Script {
     pub target: Target,
     /// The script's own plan of arrivals; may be empty.
     pub phases: Vec<Phase>,
+    /// How phases spread their arrivals that do not say it themselves.
+    pub spread: Spread,
     /// What a session does, one of these by weight; never empty.
     pub scenarios: Vec<Scenario>,
     /// How long a response may take.
