@@ -15,6 +15,11 @@ impl Cause {
         Self("timeout".into())
     }
 
+    /// We were told to stop.
+    pub(crate) fn interrupted() -> Self {
+        Self("interrupted".into())
+    }
+
     /// The server closed the connection in the middle of things.
     pub(crate) fn closed() -> Self {
         Self("the server closed the connection".into())

@@ -4,18 +4,25 @@
 //! not know what the load is for, nor anything of the service's process. Every session that was
 //! started is counted exactly once as completed or failed.
 
+mod alarm;
 mod cause;
 mod http;
 mod meter;
 mod outcome;
 mod perform;
+mod segment;
 mod session;
+mod session_log;
+mod tally;
 mod transport;
 mod websocket;
 mod ws_user;
 
-pub use meter::Meter;
-pub use outcome::{Outcome, load_json};
-pub use perform::{Job, perform};
+pub use meter::{LATE, Meter};
+pub use outcome::{Outcome, load_json, read_load_json};
+pub use perform::{Job, perform, perform_until};
+pub use segment::{Segment, SegmentError};
+pub use session_log::{SessionFacts, SessionLog};
+pub use tally::{Tally, Times};
 pub use transport::{Proxies, Proxy, ProxyError, TlsError, TlsOptions};
 pub use transport::{Transport, TransportOptions};

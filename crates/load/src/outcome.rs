@@ -1,146 +1,176 @@
-//! What came of a load, and its report in Artillery's shape.
+//! What came of a load: its report in Artillery's shape, written and read back.
 
+use std::time::Duration;
+
+use recording::Ledger;
 use serde_json::{Value, json};
 
-use crate::meter::{Counts, Times};
+use crate::Segment;
+use crate::meter::Meter;
+use crate::tally::Tally;
 
-/// The counts and times of one load, or of several after one another.
-#[derive(Debug, Clone, Default)]
+/// The counts and times of one load, or of several together.
+#[derive(Debug, Clone)]
 pub struct Outcome {
-    pub(crate) planned: u64,
-    pub(crate) counts: Counts,
+    /// Sessions that were to start.
+    pub planned: u64,
+    /// Which part of a plan it was.
+    pub segment: Segment,
+    /// Everything that was counted and timed.
+    pub tally: Tally,
+    /// Reports of the periods, in their order.
+    pub periods: Vec<Value>,
+    /// When it began, in milliseconds since 1970.
+    pub began_unix_ms: u64,
+    /// How long it lasted.
+    pub lasted: Duration,
 }
 
 impl Outcome {
-    /// Adds the outcome of a load that came after.
-    pub fn add(&mut self, other: &Self) {
-        self.planned += other.planned;
-        self.counts.add(&other.counts);
+    /// What a meter shows of a load of `planned` sessions.
+    #[must_use]
+    pub fn of(meter: &Meter, planned: u64, segment: Segment) -> Self {
+        let (periods, began_unix_ms, lasted) = meter.course();
+        Self {
+            planned,
+            segment,
+            tally: meter.tally(),
+            periods,
+            began_unix_ms,
+            lasted,
+        }
+    }
+
+    /// How many sessions there were, by how they ended.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let count = |name| self.tally.counter(name);
+        let causes = self.tally.counters.iter();
+        let failures = causes
+            .filter_map(|(name, count)| Some((name.strip_prefix("errors.")?.to_owned(), *count)));
+        Ledger {
+            created: count("vusers.created"),
+            completed: count("vusers.completed"),
+            failed: count("vusers.failed"),
+            skipped: count("vusers.skipped"),
+            failures: failures.collect(),
+            requests: count("http.requests"),
+            messages_sent: count("websocket.messages_sent"),
+            messages_received: count("websocket.messages_received"),
+        }
+    }
+
+    /// Whether every session that was to start did, or was skipped by `maxVusers`; and every one
+    /// that started has ended.
+    #[must_use]
+    pub fn kept_plan(&self) -> bool {
+        let ledger = self.ledger();
+        self.planned == ledger.created + ledger.skipped && ledger.in_flight() == 0
     }
 }
 
-/// The report of a load: Artillery 2's `aggregate`, times in milliseconds; under `leakscope` the
-/// plan, what became of it, and whole histograms as `[microseconds, count]` pairs.
+/// The report of a load: Artillery 2's `aggregate` and `intermediate`, times in milliseconds; under
+/// `leakscope` the plan, what became of it, and whole histograms as `[microseconds, count]` pairs.
 #[must_use]
 pub fn load_json(outcome: &Outcome) -> Value {
-    let Counts {
-        ledger,
-        codes,
-        downloaded_bytes,
-        session_length,
-        response_time,
-        service_time,
-        start_lag,
-    } = &outcome.counts;
-    let mut counters = serde_json::Map::new();
-    for (name, count) in [
-        ("vusers.created", ledger.created),
-        ("vusers.completed", ledger.completed),
-        ("vusers.failed", ledger.failed),
-        ("vusers.skipped", ledger.skipped),
-        ("http.requests", ledger.requests),
-        ("http.responses", codes.values().sum()),
-        ("http.downloaded_bytes", *downloaded_bytes),
-        ("websocket.messages_sent", ledger.messages_sent),
-        ("websocket.messages_received", ledger.messages_received),
-    ] {
-        if count > 0 || name.starts_with("vusers.") {
-            counters.insert(name.into(), count.into());
-        }
-    }
-    for (code, count) in codes {
-        counters.insert(format!("http.codes.{code}"), (*count).into());
-    }
-    for (cause, count) in &ledger.failures {
-        counters.insert(format!("errors.{cause}"), (*count).into());
-    }
-    let times = [
-        ("vusers.session_length", session_length),
-        ("http.response_time", response_time),
-        ("leakscope.service_time", service_time),
-        ("leakscope.start_lag", start_lag),
-    ];
-    let timed = || times.iter().filter(|(_, times)| !times.0.is_empty());
-    let summaries: serde_json::Map<_, _> = timed()
-        .map(|(name, times)| ((*name).to_owned(), summary(times)))
-        .collect();
-    let histograms: serde_json::Map<_, _> = timed()
-        .map(|(name, times)| ((*name).to_owned(), buckets(times)))
-        .collect();
+    let ledger = outcome.ledger();
+    let tally = &outcome.tally;
     json!({
-        "aggregate": { "counters": counters, "rates": {}, "summaries": summaries },
-        "intermediate": [],
+        "aggregate": tally.report(outcome.began_unix_ms, outcome.lasted),
+        "intermediate": outcome.periods,
         "leakscope": {
+            "schema": "leakscope.load/1",
             "planned": outcome.planned,
             "started": ledger.created,
             "skipped": ledger.skipped,
             "completed": ledger.completed,
             "failed": ledger.failed,
-            "histograms": histograms,
+            "late": tally.counter("leakscope.late"),
+            "began_unix_ms": outcome.began_unix_ms,
+            "lasted_ms": outcome.lasted.as_millis() as u64,
+            "segment": outcome.segment.to_string(),
+            "rates": tally.rates,
+            "histograms": tally.histograms(),
         },
     })
 }
 
-fn summary(Times(times): &Times) -> Value {
-    let millis = |micros: u64| (micros as f64 / 100.0).round() / 10.0;
-    let at = |quantile| millis(times.value_at_quantile(quantile));
-    json!({
-        "min": millis(times.min()),
-        "max": millis(times.max()),
-        "count": times.len(),
-        "mean": (times.mean() / 100.0).round() / 10.0,
-        "p50": at(0.5),
-        "median": at(0.5),
-        "p75": at(0.75),
-        "p90": at(0.9),
-        "p95": at(0.95),
-        "p99": at(0.99),
-        "p999": at(0.999),
+/// Reads a report that [`load_json`] wrote; `None` if it is something else.
+#[must_use]
+pub fn read_load_json(report: &Value) -> Option<Outcome> {
+    let ours = report.get("leakscope")?;
+    let counters = report.get("aggregate")?.get("counters")?;
+    let periods = report.get("intermediate")?.as_array()?.clone();
+    Some(Outcome {
+        planned: ours.get("planned")?.as_u64()?,
+        segment: ours.get("segment")?.as_str()?.parse().ok()?,
+        tally: Tally::of_report(counters, ours.get("rates")?, ours.get("histograms")?)?,
+        periods,
+        began_unix_ms: ours.get("began_unix_ms")?.as_u64()?,
+        lasted: Duration::from_millis(ours.get("lasted_ms")?.as_u64()?),
     })
-}
-
-fn buckets(Times(times): &Times) -> Value {
-    times
-        .iter_recorded()
-        .map(|step| json!([step.value_iterated_to(), step.count_at_value()]))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::Meter;
     use crate::cause::Cause;
 
+    fn meter() -> Meter {
+        let meter = Meter::default();
+        for number in 0..6 {
+            meter.session_started();
+            meter.session_lagged(Duration::from_millis(4 * number));
+            let result = if number < 4 {
+                Ok(())
+            } else {
+                Err(Cause::timeout())
+            };
+            meter.session_ended(result, Duration::from_millis(20));
+        }
+        meter.session_skipped();
+        meter
+    }
+
     #[test]
-    fn outcomes_add_up_in_the_report() {
-        let outcome = |sessions: u64| {
-            let meter = Meter::default();
-            for _ in 0..sessions {
-                meter.session_started(Duration::ZERO);
-                meter.session_ended(Ok(()), Duration::from_millis(20));
-            }
-            meter.session_started(Duration::ZERO);
-            meter.session_ended(Err(Cause::timeout()), Duration::from_secs(10));
-            Outcome {
-                planned: sessions + 1,
-                counts: meter.snapshot(),
-            }
-        };
-        let mut total = outcome(2);
-        total.add(&outcome(3));
-        let report = load_json(&total);
+    fn a_report_has_artillerys_names_and_the_plan() {
+        let outcome = Outcome::of(&meter(), 7, Segment::WHOLE);
+        assert!(outcome.kept_plan());
+        let report = load_json(&outcome);
         let counters = &report["aggregate"]["counters"];
-        assert_eq!(counters["vusers.created"], 7);
-        assert_eq!(counters["vusers.completed"], 5);
+        assert_eq!(counters["vusers.created"], 6);
+        assert_eq!(counters["vusers.completed"], 4);
+        assert_eq!(counters["vusers.skipped"], 1);
         assert_eq!(counters["errors.timeout"], 2);
         assert_eq!(report["leakscope"]["planned"], 7);
+        assert_eq!(report["leakscope"]["late"], 3);
         let length = &report["aggregate"]["summaries"]["vusers.session_length"];
         assert_eq!(
             (&length["count"], &length["max"]),
-            (&json!(5), &json!(20.0))
+            (&json!(4), &json!(20.0))
         );
+    }
+
+    #[test]
+    fn a_report_is_read_back_as_it_was_written() {
+        let outcome = Outcome::of(&meter(), 9, "2/3".parse().unwrap());
+        assert!(!outcome.kept_plan());
+        let report = load_json(&outcome);
+        assert_eq!(load_json(&read_load_json(&report).unwrap()), report);
+        assert!(read_load_json(&json!({"aggregate": {"counters": {}}})).is_none());
+    }
+
+    #[test]
+    fn periods_add_up_to_the_whole() {
+        let meter = meter();
+        let first = meter.end_period();
+        meter.session_started();
+        let second = meter.end_period();
+        let created = |report: &Value| report["counters"]["vusers.created"].as_u64();
+        assert_eq!((created(&first), created(&second)), (Some(6), Some(1)));
+        let outcome = Outcome::of(&meter, 7, Segment::WHOLE);
+        assert_eq!(outcome.ledger().created, 7);
+        assert_eq!(outcome.periods, [first, second]);
+        assert_eq!(meter.ledger(), outcome.ledger());
     }
 }

@@ -76,6 +76,10 @@ impl<'a> Session<'a> {
     /// Goes through one scenario to its end.
     pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
         let scenario = self.script.pick(self.scope.random.f64());
+        if let Some(name) = &scenario.name {
+            let counter = format!("vusers.created_by_name.{name}");
+            self.meter.count(&counter, 1);
+        }
         match scenario.engine {
             Engine::Http => HttpUser::new(self).perform(&scenario.flow).await,
             Engine::Ws => {
@@ -162,7 +166,7 @@ mod tests {
     use scenario::{Arrivals, Template};
 
     use super::*;
-    use crate::TransportOptions;
+    use crate::{Segment, TransportOptions};
 
     fn job(text: &str, seed: u64) -> Job {
         let script = scenario::parse(text, "s.json").script.unwrap();
@@ -171,6 +175,8 @@ mod tests {
             script: Arc::new(script),
             transport: Transport::new(TransportOptions::default()).unwrap(),
             arrivals: Arrivals::paced(1, 1.0),
+            segment: Segment::WHOLE,
+            log: None,
             max_in_flight: None,
             session_offset: 0,
             seed,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use load::{Job, Meter};
+use load::{Job, Meter, Segment};
 use probe::{Inspector, Service};
 use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
@@ -140,6 +140,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
             target: self.order.target.clone(),
             transport: Arc::clone(&self.order.transport),
             arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
+            segment: Segment::WHOLE,
+            log: None,
             max_in_flight: Some(self.order.limits.in_flight),
             session_offset: self.sessions_before.get(),
             seed: self.order.seed,
