@@ -9,6 +9,8 @@
 //! only that part is made into rows.
 
 mod diff;
+#[cfg(test)]
+mod fixture;
 mod listing;
 mod nodes;
 mod object;
@@ -16,7 +18,10 @@ mod retainers;
 mod statistics;
 mod summary;
 
-pub use diff::{ClassChange, Diff, diff};
+pub use diff::{
+    ClassChange, Diff, DiffListing, DiffObjects, Grown, GrownClass, GrownIn, GrownObject, diff,
+    diff_objects,
+};
 pub use listing::{
     Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
 };

@@ -59,6 +59,11 @@ pub enum Unknown {
 }
 
 impl<'h> Heap<'h> {
+    /// As the engine takes it.
+    pub(crate) fn parts(self) -> (&'h Snapshot, &'h Analysis) {
+        (self.snapshot, self.analysis)
+    }
+
     /// One of its objects.
     pub(crate) fn object(self, node: NodeIx) -> HeapObject<'h> {
         HeapObject { heap: self, node }

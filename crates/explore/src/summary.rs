@@ -131,3 +131,55 @@ impl Listed for ClassSums<'_> {
         by_name.then_with(|| self.0.key.cmp(&other.0.key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all, first};
+
+    const SESSIONS: &str = "
+        root     -> server:Server 48            property app
+        server   -> sessions:Map 64             property sessions
+        sessions -> table:array/\"\" 800        internal table
+        table    -> session*3:Session 96        element
+        session  -> text*3:string/hello 24      property text
+        session  ~> server                      weak";
+
+    #[test]
+    fn classes_have_what_they_retain_and_the_largest_come_first() {
+        let opened = Opened::of(SESSIONS);
+        let overview = opened.overview();
+        let view = summary(&overview, &all());
+        let classes: Vec<_> = view
+            .classes
+            .iter()
+            .map(|c| {
+                let sizes = (c.shallow_size, c.retained_size);
+                (c.class.as_str(), c.count, c.distance, sizes)
+            })
+            .collect();
+        assert_eq!(
+            classes,
+            [
+                ("Server", 1, 1, (48, 1272)),
+                // The table belongs to the map, which is its only owner.
+                ("Map", 1, 2, (864, 1224)),
+                ("Session", 3, 4, (288, 360)),
+                ("(string)", 3, 5, (72, 72)),
+            ]
+        );
+        assert_eq!((view.nodes, view.edges, view.total_size), (10, 12, 1272));
+    }
+
+    #[test]
+    fn the_objects_of_a_class_come_in_pages() {
+        let opened = Opened::of(SESSIONS);
+        let view = class_objects(opened.heap(), "Session", &first(2)).unwrap();
+        assert_eq!((view.count, view.shallow_size), (3, 288));
+        let ids: Vec<_> = view.objects.iter().map(|o| o.id).collect();
+        assert_eq!(ids, [9, 11]);
+        assert_eq!((view.page.shown, view.page.all), (2, 3));
+        let unknown = class_objects(opened.heap(), "session", &all());
+        assert_eq!(unknown, Err(Unknown::Class(vec!["Session".into()])));
+    }
+}

@@ -9,6 +9,7 @@
 //! front end's `HeapSnapshot.ts`, `HeapSnapshotLoader.ts` and V8's `heap-snapshot-generator.cc`.
 
 mod analysis;
+mod changes;
 mod compare;
 mod detached;
 mod error;
@@ -23,6 +24,7 @@ mod strings;
 mod utf16;
 
 pub use analysis::{Aggregate, Analysis, ClassIx, NO_DISTANCE, SYSTEM_DISTANCE, Statistics};
+pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use compare::{ClassDiff, compare};
 pub use error::Error;
 pub use filter::{Filter, NodeSet};

@@ -23,6 +23,9 @@ pub(crate) use objects::{nodes, retainers};
 /// Rows of a table that has the screen for itself.
 const SCREEN: usize = 30;
 
+/// Rows of a table that shares it with others.
+const SECTION: usize = 10;
+
 impl SnapshotArgs {
     fn open(&self) -> Result<Opened, Failure> {
         snapshots::open(&self.snapshot, self.reading)

@@ -11,7 +11,7 @@ mod views;
 pub use html::html;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
-pub use views::{class_objects_text, diff_text, retainers_text, summary_text};
+pub use views::{class_objects_text, diff_objects_text, diff_text, retainers_text, summary_text};
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,6 @@ mod diff;
 mod retainers;
 mod summary;
 
-pub use diff::diff_text;
+pub use diff::{diff_objects_text, diff_text};
 pub use retainers::retainers_text;
 pub use summary::{class_objects_text, summary_text};

@@ -11,12 +11,12 @@
 //! ```
 //!
 //! An object is declared where it is first named: `alias:Class size`, with a number of copies as
-//! `alias*N`, V8's type in front of a name as `alias:type/Name` (`cons string` is written
-//! `concatenated-string`), and V8's id as `alias@ID`. A name with blanks stands in JSON quotes. The
-//! words after an arrow are the reference's kind and its name; an element or hidden reference
-//! without a name gets the next index. `~>` is a weak reference. A line with an object alone
-//! declares it or says more of it: `at SCRIPT:LINE:COLUMN`, `detached N`. `root` is there from the
-//! start, and `#` begins a comment.
+//! `alias*N:…`, V8's id (of the first copy) as `alias@ID:…`, and V8's type in front of a name as
+//! `alias:type/Name` (`cons string` is written `concatenated-string`). A name with blanks stands in
+//! JSON quotes. The words after an arrow are the reference's kind and its name; an element or hidden
+//! reference without a name gets the next index. `~>` is a weak reference. A line with an object
+//! alone declares it or says more of it: `at SCRIPT:LINE:COLUMN`, `detached N`. `root` is there
+//! from the start, and `#` begins a comment.
 //!
 //! An arrow between two groups of copies of one size joins them pairwise; any other joins all with
 //! all.
@@ -83,6 +83,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "line 1: `nobody` is not declared")]
     fn a_slip_is_told_with_its_line() {
-        super::heap("nobody -> x:X 8 property x");
+        let _ = super::heap("nobody -> x:X 8 property x");
     }
 }

@@ -1,11 +1,13 @@
 //! `leakscope summary` and `diff`: snapshots by class.
 
+use explore::DiffListing;
+
 use crate::args::{DiffArgs, SummaryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::snapshots;
 
-use super::{SCREEN, listing, not_found, show};
+use super::{SCREEN, SECTION, listing, not_found, show};
 
 pub(crate) fn summary(args: &SummaryArgs) -> Result<Exit, Failure> {
     match &args.class {
@@ -33,9 +35,31 @@ fn class_objects(args: &SummaryArgs, class: &str) -> Result<Exit, Failure> {
 }
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Failure> {
-    let listing = listing(&args.table.wanted(SCREEN))?;
+    match &args.class {
+        None => changes(args),
+        Some(class) => changed_objects(args, class),
+    }
+}
+
+fn changes(args: &DiffArgs) -> Result<Exit, Failure> {
+    let wanted = args.table.wanted(SCREEN);
+    let below = args.table.wanted(SECTION);
+    let listing = DiffListing {
+        classes: listing(&wanted)?,
+        grown_classes: below.listing_among(),
+        grown_objects: below.listing_among(),
+    };
     let base = snapshots::open(&args.base, args.reading)?;
     let newer = snapshots::open(&args.snapshot, args.reading)?;
     let diff = explore::diff(base.heap(), newer.heap(), &listing);
     show(&diff, args.table.json, report::diff_text)
+}
+
+fn changed_objects(args: &DiffArgs, class: &str) -> Result<Exit, Failure> {
+    let listing = listing(&args.table.wanted(SCREEN))?;
+    let base = snapshots::open(&args.base, args.reading)?;
+    let newer = snapshots::open(&args.snapshot, args.reading)?;
+    let found = explore::diff_objects(base.heap(), newer.heap(), class, &listing)
+        .map_err(|unknown| not_found(class, &unknown, &args.snapshot))?;
+    show(&found, args.table.json, report::diff_objects_text)
 }

@@ -27,6 +27,10 @@ pub(crate) struct DiffArgs {
     #[arg(value_name = "SNAPSHOT")]
     pub(crate) snapshot: PathBuf,
 
+    /// List the new and the deleted objects of this class instead of the classes
+    #[arg(value_name = "CLASS")]
+    pub(crate) class: Option<String>,
+
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
 
