@@ -10,7 +10,7 @@ const DETACHED: u8 = 2;
 
 /// Spreads the state; nodes that are detached are shown as such from then on.
 pub(crate) fn propagate(snapshot: &mut Snapshot) {
-    if snapshot.nodes.detachedness.is_empty() {
+    if !snapshot.nodes.has_detachedness {
         without_field(snapshot);
         return;
     }
@@ -20,6 +20,7 @@ pub(crate) fn propagate(snapshot: &mut Snapshot) {
         .filter(|n| snapshot.nodes.detachedness[n.index()] & 3 != 0)
         .collect();
     if marked.is_empty() {
+        snapshot.nodes.detachedness = Vec::new();
         return;
     }
     let mut spread = Spread {

@@ -15,6 +15,7 @@ mod detached;
 mod error;
 mod filter;
 mod holders;
+mod link;
 mod overview;
 mod parse;
 mod retaining;

@@ -1,20 +1,27 @@
-//! From bytes to a [`Snapshot`], in one pass through a small buffer.
+//! From bytes to a [`Snapshot`], in one pass through small buffers.
 //!
 //! Owns the order of sections and every check: whatever the bytes are, the answer is a snapshot
 //! whose indexes are all in range, or an error that says where. Never panics, and never holds the
-//! file. Cost: linear in the bytes.
+//! file. Cost: linear in the bytes; the arrays of numbers are read by several threads.
 
+mod columns;
+mod digits;
 mod header;
 mod scanner;
+mod table;
 
 use std::io::Read;
+use std::num::NonZero;
 
 use crate::Error;
 use crate::detached;
-use crate::snapshot::{EdgeKind, Edges, Location, NodeIx, NodeType, Nodes, Snapshot};
+use crate::link::{Edges, Link};
+use crate::snapshot::{EdgeKind, Location, NodeIx, NodeType, Nodes, Snapshot};
 use crate::strings::Strings;
+use columns::{EdgeColumns, LocationColumns, NodeColumns};
 use header::Header;
 use scanner::Scanner;
+use table::Shape;
 
 /// Reads a heap snapshot.
 ///
@@ -22,25 +29,13 @@ use scanner::Scanner;
 ///
 /// # Errors
 /// If the reader fails, or if the bytes are no whole heap snapshot.
-pub fn parse(reader: impl Read, size_hint: Option<u64>) -> Result<Snapshot, Error> {
-    let mut scanner = Scanner::new(reader);
+pub fn parse(reader: impl Read + Send, size_hint: Option<u64>) -> Result<Snapshot, Error> {
     let mut parts = Parts::default();
-    scanner.section("the beginning");
-    scanner.expect(b'{', "`{`")?;
-    loop {
-        scanner.section("the list of sections");
-        let name = scanner.key()?;
-        parts.read(&mut scanner, &name, size_hint)?;
-        scanner.section("the list of sections");
-        match scanner.next_token("`,` or `}`")? {
-            b',' => {}
-            b'}' => break,
-            _ => return Err(scanner.syntax("`,` or `}`")),
-        }
-    }
+    parts.read_all(reader, size_hint)?;
     parts.finish()
 }
 
+/// What was read so far. After an error it holds what is whole up to there.
 #[derive(Default)]
 struct Parts {
     header: Option<Header>,
@@ -51,7 +46,24 @@ struct Parts {
 }
 
 impl Parts {
-    fn read<R: Read>(
+    fn read_all(&mut self, reader: impl Read + Send, size_hint: Option<u64>) -> Result<(), Error> {
+        let mut scanner = Scanner::new(reader);
+        scanner.section("the beginning");
+        scanner.expect(b'{', "`{`")?;
+        loop {
+            scanner.section("the list of sections");
+            let name = scanner.key()?;
+            self.read(&mut scanner, &name, size_hint)?;
+            scanner.section("the list of sections");
+            match scanner.next_token("`,` or `}`")? {
+                b',' => {}
+                b'}' => return Ok(()),
+                _ => return Err(scanner.syntax("`,` or `}`")),
+            }
+        }
+    }
+
+    fn read<R: Read + Send>(
         &mut self,
         scanner: &mut Scanner<R>,
         name: &str,
@@ -62,20 +74,42 @@ impl Parts {
                 scanner.section("`snapshot`");
                 let text = scanner.value_text()?;
                 self.header = Some(Header::parse(&text)?);
+                Ok(())
             }
-            ("nodes", Some(header)) => self.nodes = Some(read_nodes(scanner, header)?),
-            ("edges", Some(header)) => self.edges = Some(read_edges(scanner, header)?),
+            ("nodes", Some(header)) => {
+                scanner.section("`nodes`");
+                let (nodes, result) = read_nodes(scanner, header, size_hint);
+                self.nodes = Some(nodes);
+                result
+            }
+            ("edges", Some(header)) => {
+                scanner.section("`edges`");
+                let (edges, result) = read_edges(scanner, header, size_hint);
+                self.edges = Some(edges);
+                result
+            }
             ("locations", Some(header)) => {
-                self.locations = read_locations(scanner, header)?;
+                scanner.section("`locations`");
+                let (locations, result) = read_locations(scanner, header, size_hint);
+                self.locations = locations;
+                result
             }
-            ("nodes" | "edges" | "locations", None) => return Err(Error::Missing("snapshot")),
-            ("strings", _) => self.strings = Some(read_strings(scanner, size_hint)?),
+            ("nodes" | "edges" | "locations", None) => Err(Error::Missing("snapshot")),
+            ("strings", _) => {
+                scanner.section("`strings`");
+                let mut strings = Strings::default();
+                let left = size_hint.unwrap_or(0).saturating_sub(scanner.offset());
+                strings.reserve(usize::try_from(left).unwrap_or(0).min(MOST_RESERVED));
+                let result = scanner.strings(&mut strings);
+                strings.shrink();
+                self.strings = Some(strings);
+                result
+            }
             _ => {
                 scanner.section("a section that is skipped");
-                scanner.skip_value()?;
+                scanner.skip_value()
             }
         }
-        Ok(())
     }
 
     fn finish(self) -> Result<Snapshot, Error> {
@@ -93,9 +127,9 @@ impl Parts {
                 header.root_index
             )));
         }
-        sum_edge_counts(&mut nodes, edges.kind.len())?;
-        check_nodes(&nodes, &header, strings.len())?;
-        check_edges(&edges, &header, nodes.kind.len(), strings.len())?;
+        sum_edge_counts(&mut nodes, edges.links.len())?;
+        check_nodes(&nodes, strings.len())?;
+        check_edges(&edges, nodes.kind.len(), strings.len())?;
         let locations = sorted_locations(self.locations, nodes.kind.len())?;
         let mut snapshot = Snapshot {
             nodes,
@@ -107,11 +141,7 @@ impl Parts {
                 .map(|name| NodeType::of(name))
                 .collect(),
             node_type_names: header.node_types,
-            edge_kinds: header
-                .edge_types
-                .iter()
-                .map(|name| EdgeKind::of(name))
-                .collect(),
+            last_kind: last_kind(&header.edge_types),
             root: NodeIx::at(root),
             extra_native_bytes: header.extra_native_bytes,
             locations,
@@ -123,142 +153,90 @@ impl Parts {
     }
 }
 
-/// Rows of a section, field by field; `most` rows are taken, what follows is dropped.
-fn read_rows<R: Read>(
-    scanner: &mut Scanner<R>,
-    fields: usize,
-    expected: Option<u64>,
-    mut row: impl FnMut(&[u64]),
-) -> Result<u64, Error> {
-    let mut values = vec![0; fields];
-    let mut field = 0;
-    let mut rows = 0;
-    let most = expected.unwrap_or(u64::MAX);
-    scanner.numbers(|value| {
-        values[field] = value;
-        field += 1;
-        if field == fields {
-            field = 0;
-            if rows < most {
-                row(&values);
-                rows += 1;
-            }
-        }
-    })?;
-    Ok(rows)
+/// Bytes that are set aside at once on the word of a caller.
+const MOST_RESERVED: usize = 1 << 30;
+
+/// More threads than this only wait for the reader.
+const MOST_THREADS: usize = 4;
+
+fn n_threads() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(MOST_THREADS)
 }
 
-fn check_count(section: &'static str, expected: Option<u64>, found: u64) -> Result<(), Error> {
+fn check_count(section: &'static str, expected: Option<u64>, found: usize) -> Result<(), Error> {
     match expected {
-        Some(expected) if found < expected => Err(Error::Count {
+        Some(expected) if (found as u64) < expected => Err(Error::Count {
             section,
             expected,
-            found,
+            found: found as u64,
         }),
         _ => Ok(()),
     }
 }
 
-/// What of an announced number of records memory is set aside for at once: a header may lie.
-fn capacity(count: Option<u64>) -> usize {
-    const MOST: u64 = 1 << 26;
-    count.unwrap_or(0).min(MOST) as usize
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "DevTools keeps the lower 32 bits of each"
-)]
-fn read_nodes<R: Read>(scanner: &mut Scanner<R>, header: &Header) -> Result<Nodes, Error> {
-    scanner.section("`nodes`");
-    let at = &header.node_fields;
-    let mut nodes = Nodes::default();
-    let room = capacity(header.node_count);
-    nodes.kind.reserve(room);
-    nodes.name.reserve(room);
-    nodes.id.reserve(room);
-    nodes.self_size.reserve(room);
-    nodes.first_edge.reserve(room + 1);
-    let found = read_rows(scanner, at.count, header.node_count, |row| {
-        nodes.kind.push(row[at.kind].min(255) as u8);
-        nodes.name.push(row[at.name] as u32);
-        nodes.id.push(row[at.id] as u32);
-        nodes.self_size.push(row[at.self_size] as u32);
-        nodes.first_edge.push(row[at.edge_count] as u32);
-        if let Some(detachedness) = at.detachedness {
-            nodes.detachedness.push(row[detachedness] as u8);
-        }
-    })?;
-    check_count("nodes", header.node_count, found)?;
-    Ok(nodes)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "checked against the number of nodes, and DevTools' 32 bits"
-)]
-fn read_edges<R: Read>(scanner: &mut Scanner<R>, header: &Header) -> Result<Edges, Error> {
-    scanner.section("`edges`");
-    let at = &header.edge_fields;
-    let mut edges = Edges::default();
-    let room = capacity(header.edge_count);
-    edges.kind.reserve(room);
-    edges.name.reserve(room);
-    edges.to.reserve(room);
-    let node_fields = header.node_fields.count as u64;
-    let found = read_rows(scanner, at.count, header.edge_count, |row| {
-        edges.kind.push(row[at.kind].min(255) as u8);
-        edges.name.push(row[at.name] as u32);
-        let to = row[at.to];
-        let node = if to % node_fields == 0 {
-            to / node_fields
-        } else {
-            u64::MAX
-        };
-        edges.to.push(u32::try_from(node).unwrap_or(u32::MAX));
-    })?;
-    check_count("edges", header.edge_count, found)?;
-    Ok(edges)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "lines, columns and script ids are 32-bit in V8"
-)]
-fn read_locations<R: Read>(
+fn read_nodes<R: Read + Send>(
     scanner: &mut Scanner<R>,
     header: &Header,
-) -> Result<Vec<(NodeIx, Location)>, Error> {
-    scanner.section("`locations`");
-    let Some(at) = &header.location_fields else {
-        scanner.skip_value()?;
-        return Ok(Vec::new());
+    bytes: Option<u64>,
+) -> (Nodes, Result<(), Error>) {
+    let mut columns = NodeColumns::new(header);
+    let shape = Shape {
+        fields: header.node_fields.count,
+        records: header.node_count,
+        bytes,
     };
-    let mut locations = Vec::new();
-    let node_fields = header.node_fields.count as u64;
-    read_rows(scanner, at.count, None, |row| {
-        let node = u32::try_from(row[at.object_index] / node_fields).unwrap_or(u32::MAX);
-        let location = Location {
-            script_id: row[at.script_id] as u32,
-            line: row[at.line] as u32,
-            column: row[at.column] as u32,
-        };
-        locations.push((NodeIx(node), location));
-    })?;
-    Ok(locations)
+    let (rows, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    let result = result
+        .and_then(|()| columns.check())
+        .and_then(|()| check_count("nodes", header.node_count, rows));
+    (columns.nodes, result)
 }
 
-fn read_strings<R: Read>(
+fn read_edges<R: Read + Send>(
     scanner: &mut Scanner<R>,
-    size_hint: Option<u64>,
-) -> Result<Strings, Error> {
-    scanner.section("`strings`");
-    let mut strings = Strings::default();
-    let left = size_hint.unwrap_or(0).saturating_sub(scanner.offset());
-    strings.reserve(capacity(Some(left)));
-    scanner.strings(&mut strings)?;
-    strings.shrink();
-    Ok(strings)
+    header: &Header,
+    bytes: Option<u64>,
+) -> (Edges, Result<(), Error>) {
+    let mut columns = EdgeColumns::new(header);
+    let shape = Shape {
+        fields: header.edge_fields.count,
+        records: header.edge_count,
+        bytes,
+    };
+    let (rows, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    let result = result
+        .and_then(|()| columns.check())
+        .and_then(|()| check_count("edges", header.edge_count, rows));
+    (columns.edges, result)
+}
+
+fn read_locations<R: Read + Send>(
+    scanner: &mut Scanner<R>,
+    header: &Header,
+    bytes: Option<u64>,
+) -> (Vec<(NodeIx, Location)>, Result<(), Error>) {
+    let Some(fields) = &header.location_fields else {
+        return (Vec::new(), scanner.skip_value());
+    };
+    let mut columns = LocationColumns::new(fields, header.node_fields.count);
+    let shape = Shape {
+        fields: fields.count,
+        records: None,
+        bytes,
+    };
+    let (_, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    (columns.locations, result)
+}
+
+/// Invisible edges are known by name; an edge that this engine has no name for is shown.
+fn last_kind(edge_types: &[String]) -> EdgeKind {
+    let mut kinds = edge_types.iter().map(|name| EdgeKind::of(name));
+    match kinds.clone().any(|kind| kind == EdgeKind::Unknown) {
+        false if kinds.any(|kind| kind == EdgeKind::Invisible) => EdgeKind::Invisible,
+        _ => EdgeKind::Unknown,
+    }
 }
 
 /// Turns each node's number of edges into the position of its first edge.
@@ -282,69 +260,43 @@ fn sum_edge_counts(nodes: &mut Nodes, n_edges: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_nodes(nodes: &Nodes, header: &Header, n_strings: usize) -> Result<(), Error> {
-    let wrong = |record: usize, what| Error::Index {
-        section: "nodes",
-        record: record as u64,
-        what,
-    };
-    let n_types = header.node_types.len();
-    if let Some(record) = nodes
-        .kind
-        .iter()
-        .position(|&kind| usize::from(kind) >= n_types)
-    {
-        return Err(wrong(record, "a type"));
-    }
-    if let Some(record) = nodes
+fn check_nodes(nodes: &Nodes, n_strings: usize) -> Result<(), Error> {
+    let wrong = nodes
         .name
         .iter()
-        .position(|&name| name as usize >= n_strings)
-    {
-        return Err(wrong(record, "a string"));
+        .position(|&name| name as usize >= n_strings);
+    match wrong {
+        Some(record) => Err(Error::Index {
+            section: "nodes",
+            record: record as u64,
+            what: "a string",
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn check_edges(
-    edges: &Edges,
-    header: &Header,
-    n_nodes: usize,
-    n_strings: usize,
-) -> Result<(), Error> {
+fn check_edges(edges: &Edges, n_nodes: usize, n_strings: usize) -> Result<(), Error> {
     let wrong = |record: usize, what| Error::Index {
         section: "edges",
         record: record as u64,
         what,
     };
-    let numbered: Vec<bool> = header
-        .edge_types
+    let to_none = edges
+        .links
         .iter()
-        .map(|name| EdgeKind::of(name).is_numbered())
-        .collect();
-    let n_types = numbered.len();
-    if let Some(record) = edges
-        .kind
-        .iter()
-        .position(|&kind| usize::from(kind) >= n_types)
-    {
-        return Err(wrong(record, "a type"));
-    }
-    if let Some(record) = edges.to.iter().position(|&to| to as usize >= n_nodes) {
+        .position(|&link| Link::from_bits(link).to() >= n_nodes);
+    if let Some(record) = to_none {
         return Err(wrong(record, "a node"));
     }
-    let named = edges.kind.iter().zip(&edges.name).map(|(&kind, &name)| {
-        if numbered[usize::from(kind)] {
-            0
-        } else {
-            name as usize
-        }
-    });
-    match named
-        .enumerate()
-        .find(|&(_, name)| name != 0 && name >= n_strings)
-    {
-        Some((record, _)) => Err(wrong(record, "a string")),
+    let unnamed = edges
+        .links
+        .iter()
+        .zip(&edges.name)
+        .position(|(&link, &name)| {
+            name as usize >= n_strings && !Link::from_bits(link).kind().is_numbered()
+        });
+    match unnamed {
+        Some(record) => Err(wrong(record, "a string")),
         None => Ok(()),
     }
 }
@@ -364,8 +316,11 @@ fn sorted_locations(
             what: "a node",
         });
     }
-    locations.reverse();
-    locations.sort_by_key(|&(node, _)| node);
-    locations.dedup_by_key(|&mut (node, _)| node);
+    if !locations.is_sorted_by(|a, b| a.0 < b.0) {
+        locations.reverse();
+        locations.sort_by_key(|&(node, _)| node);
+        locations.dedup_by_key(|&mut (node, _)| node);
+    }
+    locations.shrink_to_fit();
     Ok(locations)
 }

@@ -1,7 +1,7 @@
 //! The graph of a snapshot: nodes and edges in columns, edges of a node side by side.
 //!
 //! Invariant: every index in a [`Snapshot`] is in range; the parser refuses what is not.
-//! Memory: 14 bytes a node and 9 an edge, and the strings as they stand in the file.
+//! Memory: 17 bytes a node and 8 an edge, and the strings as they stand in the file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
+use crate::link::{Edges, Link};
 use crate::strings::Strings;
 
 /// V8's mark of a detached node.
@@ -63,6 +64,7 @@ pub enum NodeType {
 }
 
 /// What V8 calls the type of an edge.
+///
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EdgeKind {
     /// A variable of a context.
@@ -127,17 +129,10 @@ pub(crate) struct Nodes {
     pub(crate) self_size: Vec<u32>,
     /// The first edge of each node, and at the end the number of edges.
     pub(crate) first_edge: Vec<u32>,
-    /// V8's detachedness; empty if the header has no such field.
+    /// V8's detachedness; empty if all is unknown.
     pub(crate) detachedness: Vec<u8>,
-}
-
-/// Edges, column by column.
-#[derive(Debug, Default)]
-pub(crate) struct Edges {
-    /// Into the header's list of types.
-    pub(crate) kind: Vec<u8>,
-    pub(crate) name: Vec<u32>,
-    pub(crate) to: Vec<u32>,
+    /// Whether the header has such a field.
+    pub(crate) has_detachedness: bool,
 }
 
 /// One heap snapshot.
@@ -148,7 +143,8 @@ pub struct Snapshot {
     pub(crate) strings: Strings,
     pub(crate) node_types: Vec<NodeType>,
     pub(crate) node_type_names: Vec<String>,
-    pub(crate) edge_kinds: Vec<EdgeKind>,
+    /// What [`EdgeKind::Unknown`] in a link is in this file.
+    pub(crate) last_kind: EdgeKind,
     pub(crate) root: NodeIx,
     pub(crate) extra_native_bytes: u64,
     /// Sorted by node.
@@ -240,7 +236,7 @@ impl Snapshot {
     /// How many edges there are.
     #[must_use]
     pub fn n_edges(&self) -> usize {
-        self.edges.kind.len()
+        self.edges.links.len()
     }
 
     /// All nodes, in file order.
@@ -386,10 +382,29 @@ impl Snapshot {
         first[node.index()] as usize..first[node.index() + 1] as usize
     }
 
+    /// The kinds and targets of a node's edges.
+    #[inline]
+    pub(crate) fn links(
+        &self,
+        node: NodeIx,
+    ) -> impl ExactSizeIterator<Item = Link> + DoubleEndedIterator + '_ {
+        let links = &self.edges.links[self.edge_range(node)];
+        links.iter().map(|&bits| Link::from_bits(bits))
+    }
+
+    /// The kind and target of an edge.
+    #[inline]
+    pub(crate) fn link(&self, edge: usize) -> Link {
+        Link::from_bits(self.edges.links[edge])
+    }
+
     pub(crate) fn edge(&self, edge: usize) -> Edge {
         Edge {
-            kind: self.edge_kinds[usize::from(self.edges.kind[edge])],
-            to: NodeIx(self.edges.to[edge]),
+            kind: match self.link(edge).kind() {
+                EdgeKind::Unknown => self.last_kind,
+                kind => kind,
+            },
+            to: self.link(edge).target(),
             name: self.edges.name[edge],
         }
     }

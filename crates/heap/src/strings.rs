@@ -11,8 +11,10 @@ use crate::utf16;
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
     bytes: Vec<u8>,
-    /// Where each string ends.
-    ends: Vec<usize>,
+    /// Where each string ends, less the times that 32 bits were too few.
+    ends: Vec<u32>,
+    /// The strings at whose end the 32 bits overflow once more.
+    wraps: Vec<usize>,
 }
 
 impl Strings {
@@ -30,13 +32,27 @@ impl Strings {
     }
 
     /// Ends the string that is being added.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the wraps keep what is lost"
+    )]
     pub(crate) fn end(&mut self) {
-        self.ends.push(self.bytes.len());
+        let end = self.bytes.len();
+        while (end >> 32) > self.wraps.len() {
+            self.wraps.push(self.ends.len());
+        }
+        self.ends.push(end as u32);
     }
 
     pub(crate) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
+    }
+
+    fn end_of(&self, index: usize) -> Option<usize> {
+        let end = *self.ends.get(index)? as usize;
+        let wraps = self.wraps.iter().take_while(|&&first| first <= index);
+        Some((wraps.count() << 32) + end)
     }
 
     /// A string's text; empty if there is none of this number.
@@ -76,11 +92,11 @@ impl Strings {
     /// The string as it stands in the file.
     pub(crate) fn literal(&self, index: u32) -> &[u8] {
         let index = index as usize;
-        let Some(&end) = self.ends.get(index) else {
+        let Some(end) = self.end_of(index) else {
             return &[];
         };
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..end]
+        let before = index.checked_sub(1).and_then(|before| self.end_of(before));
+        &self.bytes[before.unwrap_or(0)..end]
     }
 
     /// The numbers of all strings that are exactly `text`.

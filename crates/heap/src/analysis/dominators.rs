@@ -7,6 +7,7 @@
 //! without recursion. Cost: near linear; 28 bytes a node and 4 a edge while it runs.
 
 use super::essential::Essential;
+use crate::link::Link;
 use crate::snapshot::{NodeIx, Snapshot};
 
 /// A preorder number that is none.
@@ -64,8 +65,8 @@ impl Incoming {
     fn of(snapshot: &Snapshot, essential: &Essential) -> Self {
         let n_nodes = snapshot.n_nodes();
         let mut first = vec![0_u32; n_nodes + 1];
-        for (edge, &to) in snapshot.edges.to.iter().enumerate() {
-            first[to as usize + 1] += u32::from(essential.has(edge));
+        for (edge, &link) in snapshot.edges.links.iter().enumerate() {
+            first[Link::from_bits(link).to() + 1] += u32::from(essential.has(edge));
         }
         for node in 0..n_nodes {
             first[node + 1] += first[node];
@@ -77,7 +78,7 @@ impl Incoming {
                 .edge_range(node)
                 .filter(|&edge| essential.has(edge))
             {
-                let slot = &mut next[snapshot.edges.to[edge] as usize];
+                let slot = &mut next[snapshot.link(edge).to()];
                 from[*slot as usize] = node.0;
                 *slot += 1;
             }
@@ -129,12 +130,12 @@ impl Walk {
         while let Some((node, edges)) = open.last_mut() {
             let node = *node;
             let found = edges.find(|&edge| {
-                let to = snapshot.edges.to[edge] as usize;
+                let to = snapshot.link(edge).to();
                 self.number[to] == NONE && essential.has(edge)
             });
             match found {
                 Some(edge) => {
-                    let to = NodeIx(snapshot.edges.to[edge]);
+                    let to = snapshot.link(edge).target();
                     self.visit(to, self.number[node.index()]);
                     open.push((to, snapshot.edge_range(to)));
                 }

@@ -4,7 +4,7 @@
 //! spreads from all others over edges that are not weak; what has exactly one owner gives its size
 //! to it. Each node is queued twice at most: linear.
 
-use super::{is_user_root, is_weak};
+use super::is_user_root;
 use crate::snapshot::{NodeIx, NodeType, Snapshot};
 
 /// Owners are nodes; these two numbers are none.
@@ -51,17 +51,15 @@ fn owners(snapshot: &Snapshot) -> Vec<u32> {
         .collect();
     while let Some(node) = todo.pop() {
         let owner = owners[node.index()];
-        for edge in snapshot.edges(node) {
-            if is_weak(edge.kind) {
-                continue;
-            }
-            let current = &mut owners[edge.to.index()];
+        for link in snapshot.links(node).filter(|link| !link.is_weak()) {
+            let to = link.target();
+            let current = &mut owners[to.index()];
             if *current == NOBODY {
                 *current = owner;
-                todo.push(edge.to);
-            } else if *current != edge.to.0 && *current != owner && *current != SEVERAL {
+                todo.push(to);
+            } else if *current != to.0 && *current != owner && *current != SEVERAL {
                 *current = SEVERAL;
-                todo.push(edge.to);
+                todo.push(to);
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Source: DevTools' `calculateStatistics`.
 
+use crate::link::Link;
 use crate::snapshot::{EdgeKind, NodeType, Snapshot};
 
 /// Sums by kind, in bytes.
@@ -43,8 +44,8 @@ pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: &[u64])
             snapshot.n_nodes()
         }
     ];
-    for &to in snapshot.edges.to.iter().filter(|_| !arrays.is_empty()) {
-        n_incoming[to as usize] += 1;
+    for &link in snapshot.edges.links.iter().filter(|_| !arrays.is_empty()) {
+        n_incoming[Link::from_bits(link).to()] += 1;
     }
     for node in snapshot.nodes() {
         let size = u64::from(shallow[node.index()]);

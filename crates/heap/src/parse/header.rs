@@ -5,6 +5,13 @@
 use serde::Deserialize;
 
 use crate::Error;
+use crate::link::Link;
+
+/// Nodes that can be told apart: their positions have 29 bits in a link, and one is none.
+pub(super) const MOST_NODES: u32 = Link::NOWHERE;
+
+/// Edges that can be told apart.
+pub(super) const MOST_EDGES: u32 = u32::MAX - 1;
 
 /// What the header says, ready for use.
 #[derive(Debug)]
@@ -77,8 +84,8 @@ impl Header {
         let raw: RawHeader =
             serde_json::from_slice(text).map_err(|error| Error::Header(error.to_string()))?;
         let meta = &raw.meta;
-        check_size("nodes", raw.node_count)?;
-        check_size("edges", raw.edge_count)?;
+        check_size("nodes", raw.node_count, MOST_NODES)?;
+        check_size("edges", raw.edge_count, MOST_EDGES)?;
         let node = |name: &'static str| position("node_fields", &meta.node_fields, name);
         let edge = |name: &'static str| position("edge_fields", &meta.edge_fields, name);
         let node_fields = NodeFields {
@@ -122,15 +129,11 @@ impl Header {
     }
 }
 
-/// Positions are 32-bit: more cannot be told apart.
-fn check_size(what: &'static str, count: Option<u64>) -> Result<(), Error> {
-    const MOST: u64 = (u32::MAX - 1) as u64;
+/// Positions of edges have 32 bits, and those of nodes 29: more cannot be told apart.
+fn check_size(what: &'static str, count: Option<u64>, most: u32) -> Result<(), Error> {
+    let most = u64::from(most);
     match count {
-        Some(count) if count > MOST => Err(Error::TooLarge {
-            what,
-            count,
-            most: MOST,
-        }),
+        Some(count) if count > most => Err(Error::TooLarge { what, count, most }),
         _ => Ok(()),
     }
 }

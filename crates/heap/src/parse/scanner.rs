@@ -18,7 +18,7 @@ const LONGEST_KEY: usize = 256;
 
 pub(super) struct Scanner<R> {
     reader: R,
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     at: usize,
     filled: usize,
     /// Bytes before the buffer.
@@ -30,7 +30,7 @@ impl<R: Read> Scanner<R> {
     pub(super) fn new(reader: R) -> Self {
         Self {
             reader,
-            buffer: vec![0; BUFFER].into_boxed_slice(),
+            buffer: vec![0; BUFFER],
             at: 0,
             filled: 0,
             before: 0,
@@ -63,22 +63,40 @@ impl<R: Read> Scanner<R> {
             self.before += self.filled as u64;
             self.at = 0;
             self.filled = 0;
-            self.filled = loop {
-                match self.reader.read(&mut self.buffer) {
-                    Ok(n) => break n,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    // What a decompressor says of an archive that is cut short.
-                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => break 0,
-                    Err(source) => {
-                        return Err(Error::Read {
-                            offset: self.before,
-                            source,
-                        });
-                    }
-                }
-            };
+            self.filled = read_some(&mut self.reader, self.before, &mut self.buffer)?;
         }
         Ok(&self.buffer[self.at..self.filled])
+    }
+
+    /// Takes bytes until `into` is full or the end is there; how many.
+    pub(super) fn fill(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        let at_hand = &self.buffer[self.at..self.filled];
+        let mut done = at_hand.len().min(into.len());
+        into[..done].copy_from_slice(&at_hand[..done]);
+        self.at += done;
+        while done < into.len() {
+            let offset = self.offset();
+            match read_some(&mut self.reader, offset, &mut into[done..])? {
+                0 => break,
+                more => {
+                    self.before += more as u64;
+                    done += more;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Gives back the last bytes that were taken.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        let at_hand = self.buffer[self.at..self.filled].to_vec();
+        self.before = self.offset() - bytes.len() as u64;
+        self.buffer.clear();
+        self.buffer.extend_from_slice(bytes);
+        self.buffer.extend_from_slice(&at_hand);
+        self.at = 0;
+        self.filled = self.buffer.len();
+        self.buffer.resize(self.filled.max(BUFFER), 0);
     }
 
     fn byte(&mut self) -> Result<u8, Error> {
@@ -123,47 +141,6 @@ impl<R: Read> Scanner<R> {
         }
         self.expect(b':', "`:`")?;
         Ok(String::from_utf8_lossy(&name).into_owned())
-    }
-
-    /// All numbers of a flat array; signs do not count, as in DevTools.
-    #[inline]
-    pub(super) fn numbers(&mut self, mut take: impl FnMut(u64)) -> Result<(), Error> {
-        self.expect(b'[', "`[`")?;
-        let mut number: Option<u64> = None;
-        loop {
-            let bytes = self.at_hand()?;
-            if bytes.is_empty() {
-                return Err(Error::CutShort {
-                    section: self.section,
-                    offset: self.offset(),
-                });
-            }
-            let mut used = 0;
-            for &byte in bytes {
-                used += 1;
-                let digit = byte.wrapping_sub(b'0');
-                if digit < 10 {
-                    let so_far = number.unwrap_or(0);
-                    number = Some(so_far.wrapping_mul(10).wrapping_add(u64::from(digit)));
-                    continue;
-                }
-                if let Some(number) = number.take() {
-                    take(number);
-                }
-                match byte {
-                    b',' | b'\n' | b' ' | b'-' | b'\r' | b'\t' | b'.' => {}
-                    b']' => {
-                        self.at += used;
-                        return Ok(());
-                    }
-                    _ => {
-                        self.at += used;
-                        return Err(self.syntax("a number"));
-                    }
-                }
-            }
-            self.at += used;
-        }
     }
 
     /// All strings of a flat array, undecoded.
@@ -283,6 +260,19 @@ impl<R: Read> Scanner<R> {
                 return Ok(byte);
             }
             self.at += 1;
+        }
+    }
+}
+
+/// Some bytes, none only at the end.
+fn read_some(reader: &mut impl Read, offset: u64, into: &mut [u8]) -> Result<usize, Error> {
+    loop {
+        match reader.read(into) {
+            Ok(n) => return Ok(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // What a decompressor says of an archive that is cut short.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
+            Err(source) => return Err(Error::Read { offset, source }),
         }
     }
 }
