@@ -2,14 +2,12 @@
 
 use std::fmt::Write;
 
-use scenario::{Body, HttpRequest, Scope, Step, Target, Template};
+use scenario::{Body, HttpRequest, JsonTemplate, Scope, Span, Step, Target};
 use tokio::time::{sleep, timeout};
 
 use crate::cause::Cause;
 use crate::session::{Session, Walk};
 use crate::transport::{Connections, Request, is_header_name, is_header_value};
-
-const AGENT: &str = concat!("leakscope/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) struct HttpUser<'u, 'a> {
     session: &'u mut Session<'a>,
@@ -29,12 +27,16 @@ impl<'u, 'a> HttpUser<'u, 'a> {
         while let Some(step) = walk.next(&mut self.session.scope) {
             match step {
                 Step::Request(request) => {
-                    let limit = self.session.script.timeout;
+                    let limit = self.session.script.settings.timeout;
                     let asking = timeout(limit, self.request(request));
                     asking.await.unwrap_or(Err(Cause::timeout()))?;
                 }
-                Step::Think(span) => sleep(*span).await,
-                Step::Send(_) | Step::Loop { .. } => {}
+                Step::Think(think) => {
+                    if let Span::Fixed(span) = think.span {
+                        sleep(span).await;
+                    }
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -51,7 +53,7 @@ impl<'u, 'a> HttpUser<'u, 'a> {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let request = Request {
-            method: step.method,
+            method: &step.method,
             target: &target,
             path: &path,
             headers: &headers,
@@ -100,22 +102,14 @@ impl<'u, 'a> HttpUser<'u, 'a> {
     /// The request's headers and body.
     fn build(&mut self, step: &HttpRequest) -> Result<(Vec<(String, String)>, String), Cause> {
         let scope = &mut self.session.scope;
-        let (body, content_type) = match &step.body {
-            Body::Empty => (String::new(), None),
-            Body::Text(text) => (text.render(scope).into_owned(), None),
-            Body::Json(json) => (json.render(scope).into_owned(), Some("application/json")),
-            Body::Form(fields) => (
-                form(fields, scope),
-                Some("application/x-www-form-urlencoded"),
-            ),
+        let body = match &step.body {
+            Body::Text(text) => text.render(scope).into_owned(),
+            Body::Json(json) => json.render(scope).unwrap_or_default().into_owned(),
+            Body::Form(fields) => form(fields, scope),
+            Body::Empty | Body::Multipart(_) => String::new(),
         };
         let mut headers = Vec::new();
-        set_header(&mut headers, "user-agent", AGENT)?;
-        set_header(&mut headers, "accept", "*/*")?;
-        if let Some(content_type) = content_type {
-            set_header(&mut headers, "content-type", content_type)?;
-        }
-        for (name, value) in self.session.script.headers.iter().chain(&step.headers) {
+        for (name, value) in &step.headers {
             set_header(&mut headers, name, &value.render(scope))?;
         }
         Ok((headers, body))
@@ -132,7 +126,7 @@ fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: &str) -> R
 }
 
 /// Fields as a query or a form has them.
-fn form(fields: &[(String, Template)], scope: &mut dyn Scope) -> String {
+fn form(fields: &[(String, JsonTemplate)], scope: &mut dyn Scope) -> String {
     let mut text = String::new();
     for (name, value) in fields {
         if !text.is_empty() {
@@ -140,7 +134,7 @@ fn form(fields: &[(String, Template)], scope: &mut dyn Scope) -> String {
         }
         escape_into(&mut text, name);
         text.push('=');
-        escape_into(&mut text, &value.render(scope));
+        escape_into(&mut text, &value.field_texts(scope).concat());
     }
     text
 }

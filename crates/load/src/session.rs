@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use scenario::{Engine, Scope, Script, Step, Target};
+use scenario::{Engine, Rounds, Scope, Script, Step, Target};
 use serde_json::Value;
 
 use crate::cause::Cause;
@@ -52,7 +52,7 @@ impl<'a> Session<'a> {
         let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut random = fastrand::Rng::with_seed(*seed ^ spread);
         let mut values = HashMap::new();
-        for (name, choices) in &script.variables {
+        for (name, choices) in &script.settings.variables {
             if let Some(value) = random.choice(choices) {
                 values.insert(name.clone(), value.clone());
             }
@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
             self.meter.count(&counter, 1);
         }
         match scenario.engine {
-            Engine::Http => HttpUser::new(self).perform(&scenario.flow).await,
+            Engine::Http | Engine::SocketIo => HttpUser::new(self).perform(&scenario.flow).await,
             Engine::Ws => {
                 WebSocketUser::connect(self)
                     .await?
@@ -122,14 +122,16 @@ impl<'s> Walk<'s> {
         loop {
             let level = self.open.last_mut()?;
             match level.steps.get(level.next) {
-                Some(Step::Loop { count, steps }) => {
+                Some(Step::Loop(repeated)) => {
                     level.next += 1;
-                    if *count > 0 && !steps.is_empty() {
+                    if let Rounds::Count(from, to) = repeated.rounds
+                        && to > from
+                    {
                         self.open.push(Level {
-                            steps,
+                            steps: &repeated.steps,
                             next: 0,
                             round: 0,
-                            rounds: *count,
+                            rounds: to - from,
                         });
                         self.count(scope);
                     }
@@ -188,7 +190,6 @@ mod tests {
         let text = r#"{"config": {"target": "http://localhost"}, "scenarios": [{"engine": "ws",
             "flow": [{"send": "a"},
                      {"loop": [{"send": "b"}, {"loop": [{"send": "c"}], "count": 2}], "count": 2},
-                     {"loop": [{"send": "never"}], "count": 0},
                      {"send": "d"}]}]}"#;
         let job = job(text, 1);
         let meter = Meter::default();
@@ -196,16 +197,19 @@ mod tests {
         let mut walk = Walk::new(&job.script.scenarios[0].flow);
         let mut walked = String::new();
         while let Some(step) = walk.next(&mut session.scope) {
-            let Step::Send(text) = step else {
+            let Step::Send(send) = step else {
                 panic!("{step:?}")
             };
             let count = session
                 .scope
                 .variable("$loopCount")
                 .map_or(0, |c| c.as_u64().unwrap());
-            walked += &format!("{}{count} ", text.render(&mut session.scope));
+            walked += &format!(
+                "{}{count} ",
+                send.payload.render(&mut session.scope).unwrap()
+            );
         }
-        assert_eq!(walked.trim(), "a0 b1 c1 c2 b2 c1 c2 d2");
+        assert_eq!(walked.trim(), r#""a"0 "b"1 "c"1 "c"2 "b"2 "c"1 "c"2 "d"2"#);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use scenario::Step;
+use scenario::{Span, Step};
 use tokio::time::timeout;
 
 use crate::cause::Cause;
@@ -24,7 +24,7 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
             target: session.target,
             path: if path.is_empty() { "/" } else { path },
             headers,
-            within: session.script.timeout,
+            within: session.script.settings.timeout,
         };
         let connection = Connection::open(opening).await?;
         Ok(Self {
@@ -39,17 +39,23 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
         let meter = self.session.meter;
         while let Some(step) = walk.next(&mut self.session.scope) {
             match step {
-                Step::Send(text) => {
-                    let text = text.render(&mut self.session.scope).into_owned();
-                    let limit = self.session.script.timeout;
+                Step::Send(send) => {
+                    let value = send.payload.value(&mut self.session.scope);
+                    let text = value.as_ref().map(scenario::value::text);
+                    let text = text.unwrap_or_default().into_owned();
+                    let limit = self.session.script.settings.timeout;
                     let sent = self.connection.send(Frame::Text(text.into()), limit, |_| {
                         meter.message_received();
                     });
                     sent.await?;
                     meter.message_sent();
                 }
-                Step::Think(span) => self.listen(*span).await?,
-                Step::Request(_) | Step::Loop { .. } => {}
+                Step::Think(think) => {
+                    if let Span::Fixed(span) = think.span {
+                        self.listen(span).await?;
+                    }
+                }
+                _ => {}
             }
         }
         self.connection.close(|_| meter.message_received()).await
@@ -69,7 +75,7 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
 
 fn headers(session: &mut Session<'_>) -> Result<HeaderMap, Cause> {
     let mut headers = HeaderMap::new();
-    for (name, value) in &session.script.headers {
+    for (name, value) in &session.script.settings.ws.headers {
         let value = value.render(&mut session.scope);
         let parsed = HeaderName::try_from(name.as_str()).ok();
         let parsed = parsed.zip(HeaderValue::try_from(&*value).ok());

@@ -1,26 +1,33 @@
 //! From a script's text to its meaning, with everything that is wrong with it in one pass.
 //!
-//! Invariant: no key is passed over in silence. One that changes what is sent and is not supported
-//! is an error; one that only changes what is reported is a warning.
+//! Invariant: no key is passed over in silence. What the old tools pass over is a warning, so that
+//! no old script fails for it; what would make the load another one than is meant is an error.
 
+mod capture;
+mod config;
 mod fields;
 mod flow;
+mod hooks;
+mod merge;
+mod payload;
 mod phases;
+mod plugins;
+mod request;
+mod scenarios;
+mod socketio;
+mod transport;
+mod websocket;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::diagnostic::did_you_mean;
+use crate::template::Slip;
 use crate::tree::{Kind, Node, Place};
-use crate::{
-    Diagnostic, Engine, Phase, Scenario, Script, Severity, Spread, Target, Template, tree,
-};
-use fields::Fields;
+use crate::{Diagnostic, JsonTemplate, Script, Severity, Template, tree};
 
-/// Artillery's own.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+pub use merge::{Inputs, NoFiles, ReadFile};
 
 /// Longer than any plan; keeps sums of durations in range.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -34,27 +41,31 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses and checks a script. `file_name` is only shown.
+/// Parses and checks a script that needs no other files. `file_name` is only shown.
 #[must_use]
 pub fn parse(text: &str, file_name: &str) -> Parsed {
+    parse_with(&Inputs::new(file_name, text))
+}
+
+/// Parses and checks a script, with everything that the command line adds to it.
+#[must_use]
+pub fn parse_with(inputs: &Inputs<'_>) -> Parsed {
     let mut reader = Reader {
-        file: file_name,
+        inputs,
+        files: Vec::new(),
         diagnostics: Vec::new(),
+        endpoints: Vec::new(),
+        by_endpoint: crate::ByEndpoint::default(),
+        base: None,
+        header_defaults: Vec::new(),
+        has_expect: false,
+        has_processor: false,
     };
-    let script = match tree::parse(text) {
-        Ok(root) => reader.script(&root),
-        Err((place, message)) => {
-            let hint = "a load script is JSON or YAML with `config` and `scenarios`";
-            reader.error(
-                place,
-                format!("neither JSON nor YAML: {message}"),
-                Some(hint.into()),
-            );
-            None
-        }
-    };
+    let script = reader.tree().and_then(|root| reader.script(&root));
     let mut diagnostics = reader.diagnostics;
-    diagnostics.sort_by_key(|d| (d.line, d.column));
+    // In the order in which the files are named, and then of the text.
+    let file_of = |d: &Diagnostic| reader.files.iter().position(|f| *f == d.file);
+    diagnostics.sort_by_key(|d| (file_of(d), d.line, d.column));
     let is_usable = diagnostics.iter().all(|d| d.severity != Severity::Error);
     Parsed {
         script: script.filter(|_| is_usable),
@@ -64,8 +75,19 @@ pub fn parse(text: &str, file_name: &str) -> Parsed {
 
 /// Reads the tree and notes what it finds.
 struct Reader<'a> {
-    file: &'a str,
+    inputs: &'a Inputs<'a>,
+    /// The names of the files that nodes stand in, by their index.
+    files: Vec<String>,
     diagnostics: Vec<Diagnostic>,
+    endpoints: Vec<String>,
+    by_endpoint: crate::ByEndpoint,
+    /// Where relative URLs lead, once it is known.
+    base: Option<crate::Target>,
+    /// The headers of every request.
+    header_defaults: Vec<(String, Template)>,
+    /// Whether the plug-in `expect` is on.
+    has_expect: bool,
+    has_processor: bool,
 }
 
 impl Reader<'_> {
@@ -78,252 +100,29 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, severity: Severity, place: Place, message: String, hint: Option<String>) {
-        let Place { line, column } = place;
-        let file = self.file.to_owned();
-        self.diagnostics.push(Diagnostic {
+        let file = self.files.get(place.file).cloned();
+        let diagnostic = Diagnostic {
             severity,
-            file,
-            line,
-            column,
+            file: file.unwrap_or_else(|| self.inputs.file.to_owned()),
+            line: place.line,
+            column: place.column,
             message,
             hint,
-        });
-    }
-
-    fn script(&mut self, root: &Node) -> Option<Script> {
-        let mut fields = Fields::of(root, "the script", self)?;
-        fields.changes_load(&["before", "after"]);
-        let config = fields.take("config");
-        let scenarios = fields.take("scenarios");
-        fields.finish(self);
-        let Some(config) = config else {
-            self.error(
-                root.place,
-                "`config` is missing",
-                Some("it names the target".into()),
-            );
-            return None;
         };
-        let engine_default = Engine::Http;
-        let config = self.config(config);
-        let scenarios = match scenarios {
-            Some(list) => self.scenarios(list, engine_default),
-            None => {
-                let hint = "it says what a session does".to_owned();
-                self.error(root.place, "`scenarios` is missing", Some(hint));
-                Vec::new()
-            }
-        };
-        let Config {
-            target,
-            phases,
-            spread,
-            timeout,
-            headers,
-            variables,
-        } = config?;
-        Some(Script {
-            target: target?,
-            phases,
-            spread,
-            scenarios,
-            timeout,
-            headers,
-            variables,
-        })
-    }
-
-    fn config(&mut self, node: &Node) -> Option<Config> {
-        let mut fields = Fields::of(node, "`config`", self)?;
-        fields.changes_load(&[
-            "environments",
-            "payload",
-            "processor",
-            "tls",
-            "ws",
-            "socketio",
-            "engine",
-        ]);
-        fields.changes_report(&[
-            "plugins",
-            "ensure",
-            "apdex",
-            "statsInterval",
-            "engines",
-            "bundling",
-            "includeFiles",
-        ]);
-        let mut config = Config {
-            target: None,
-            phases: Vec::new(),
-            spread: Spread::Uniform,
-            timeout: DEFAULT_TIMEOUT,
-            headers: Vec::new(),
-            variables: BTreeMap::new(),
-        };
-        match fields.take("target") {
-            Some(node) => config.target = self.target(node),
-            None => {
-                let hint = "say where the load goes, as in `target: http://127.0.0.1:8080`";
-                self.error(node.place, "`config` has no `target`", Some(hint.into()));
-            }
-        }
-        for node in fields
-            .take("phases")
-            .map(|n| self.list(n, "`phases`"))
-            .unwrap_or_default()
-        {
-            config.phases.extend(self.phase(node));
-        }
-        if let Some(node) = fields.take("mode") {
-            config.spread = self.spread(node).unwrap_or_default();
-        }
-        if let Some(timeout) = fields
-            .take("timeout")
-            .and_then(|n| self.span(n, "`timeout`"))
-        {
-            config.timeout = timeout;
-        }
-        if let Some(defaults) = fields.take("defaults") {
-            self.defaults(defaults, &mut config);
-        }
-        if let Some(mut http) = fields
-            .take("http")
-            .and_then(|n| Fields::of(n, "`http`", self))
-        {
-            http.changes_load(&["pool"]);
-            http.changes_report(&["maxSockets", "extendedMetrics", "cookieJarOptions"]);
-            if let Some(defaults) = http.take("defaults") {
-                self.defaults(defaults, &mut config);
-            }
-            if let Some(timeout) = http.take("timeout").and_then(|n| self.span(n, "`timeout`")) {
-                config.timeout = timeout;
-            }
-            http.finish(self);
-        }
-        if let Some(node) = fields.take("variables") {
-            config.variables = self.variables(node);
-        }
-        fields.finish(self);
-        Some(config)
-    }
-
-    fn target(&mut self, node: &Node) -> Option<Target> {
-        let text = self.text(node, "`target`")?;
-        match Target::parse(&text) {
-            Ok(target) => Some(target),
-            Err(error) => {
-                let hint = match text.contains("{{") {
-                    true => "templates in the configuration are not supported yet",
-                    false => "write it as in `http://127.0.0.1:8080` or `ws://localhost:8080`",
-                };
-                let message = format!("`{text}` is no target: {error}");
-                self.error(node.place, message, Some(hint.into()));
-                None
-            }
+        // Aliases of YAML stand at one place and are read wherever they are used.
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
         }
     }
 
-    fn defaults(&mut self, node: &Node, config: &mut Config) {
-        let Some(mut fields) = Fields::of(node, "`defaults`", self) else {
-            return;
-        };
-        fields.changes_load(&["cookie"]);
-        fields.changes_report(&["strictCapture", "think"]);
-        if let Some(headers) = fields.take("headers") {
-            config.headers.extend(self.templates(headers, "`headers`"));
+    fn slips(&mut self, place: Place, what: &str, slips: Vec<Slip>) {
+        for Slip { is_error, message } in slips {
+            let severity = match is_error {
+                true => Severity::Error,
+                false => Severity::Warning,
+            };
+            self.note(severity, place, format!("{what}: {message}"), None);
         }
-        fields.finish(self);
-    }
-
-    fn variables(&mut self, node: &Node) -> BTreeMap<String, Vec<Value>> {
-        let Some(map) = self.map(node, "`variables`") else {
-            return BTreeMap::new();
-        };
-        let values = |node: &Node| match node.to_value() {
-            Value::Array(list) => list,
-            value => vec![value],
-        };
-        map.iter()
-            .map(|(key, node)| (key.name.clone(), values(node)))
-            .collect()
-    }
-
-    fn scenarios(&mut self, node: &Node, default: Engine) -> Vec<Scenario> {
-        let list = self.list(node, "`scenarios`");
-        if list.is_empty() {
-            self.error(
-                node.place,
-                "`scenarios` is empty",
-                Some("nothing would be sent".into()),
-            );
-        }
-        list.iter()
-            .filter_map(|node| self.scenario(node, default))
-            .collect()
-    }
-
-    fn scenario(&mut self, node: &Node, default: Engine) -> Option<Scenario> {
-        let mut fields = Fields::of(node, "a scenario", self)?;
-        fields.changes_load(&[
-            "beforeScenario",
-            "afterScenario",
-            "beforeRequest",
-            "afterResponse",
-            "variables",
-            "socketio",
-        ]);
-        fields.changes_report(&["onError"]);
-        let name = fields.take("name").and_then(|n| self.text(n, "`name`"));
-        let engine = match fields.take("engine") {
-            Some(node) => self.engine(node),
-            None => Some(default),
-        };
-        let weight_node = fields.take("weight");
-        let weight = weight_node
-            .and_then(|n| self.number(n, "`weight`"))
-            .unwrap_or(1.0);
-        if let Some(place) = weight_node.map(|n| n.place).filter(|_| weight <= 0.0) {
-            let hint = Some("remove the scenario, or give it a weight above 0".to_owned());
-            self.error(place, "a scenario that is never taken", hint);
-        }
-        let flow = fields.take("flow");
-        fields.finish(self);
-        let Some(flow) = flow else {
-            let hint = Some("it lists what a session does".to_owned());
-            self.error(node.place, "a scenario without `flow`", hint);
-            return None;
-        };
-        let engine = engine?;
-        let flow = self.flow(flow, engine);
-        Some(Scenario {
-            name,
-            weight,
-            engine,
-            flow,
-        })
-    }
-
-    fn engine(&mut self, node: &Node) -> Option<Engine> {
-        let name = self.text(node, "`engine`")?;
-        match name.as_str() {
-            "http" => return Some(Engine::Http),
-            "ws" => return Some(Engine::Ws),
-            "socketio" | "socketio-v3" | "playwright" => {
-                let hint = Some("`http` and `ws` are there".to_owned());
-                self.error(
-                    node.place,
-                    format!("the engine `{name}` is not supported yet"),
-                    hint,
-                );
-            }
-            _ => {
-                let hint = did_you_mean(&name, ["http", "ws", "socketio"]);
-                let hint = hint.or(Some("use `http` or `ws`".into()));
-                self.error(node.place, format!("unknown engine `{name}`"), hint);
-            }
-        }
-        None
     }
 
     /// Name and template of every entry of a map.
@@ -331,20 +130,35 @@ impl Reader<'_> {
         let Some(map) = self.map(node, what) else {
             return Vec::new();
         };
+        let defined = |node: &Node| !matches!(node.kind, Kind::Scalar(Value::Null));
         map.iter()
+            .filter(|(_, node)| defined(node))
             .filter_map(|(key, node)| Some((key.name.clone(), self.template(node, &key.name)?)))
+            .collect()
+    }
+
+    /// Name and value of every entry of a map.
+    fn json_fields(&mut self, node: &Node, what: &str) -> Vec<(String, JsonTemplate)> {
+        let Some(map) = self.map(node, what) else {
+            return Vec::new();
+        };
+        map.iter()
+            .map(|(key, node)| (key.name.clone(), self.json(node, &key.name)))
             .collect()
     }
 
     fn template(&mut self, node: &Node, what: &str) -> Option<Template> {
         let text = self.text(node, what)?;
-        match Template::parse(&text) {
-            Ok(template) => Some(template),
-            Err(message) => {
-                self.error(node.place, format!("{what}: {message}"), None);
-                None
-            }
-        }
+        let (template, slips) = Template::read(&text);
+        self.slips(node.place, what, slips);
+        Some(template)
+    }
+
+    fn json(&mut self, node: &Node, what: &str) -> JsonTemplate {
+        let mut slips = Vec::new();
+        let template = JsonTemplate::read(&node.to_value(), &mut slips);
+        self.slips(node.place, what, slips);
+        template
     }
 
     fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(tree::Key, Node)]> {
@@ -367,16 +181,34 @@ impl Reader<'_> {
         }
     }
 
+    /// A list, or the one thing that would be its only item.
+    fn list_or_one<'n>(&mut self, node: &'n Node) -> Vec<&'n Node> {
+        match &node.kind {
+            Kind::List(list) => list.iter().collect(),
+            _ => vec![node],
+        }
+    }
+
     /// A text; numbers and truth values are taken as they were written.
     fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         match &node.kind {
             Kind::Scalar(Value::String(text)) => Some(text.clone()),
-            Kind::Scalar(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string()),
+            Kind::Scalar(value @ (Value::Number(_) | Value::Bool(_))) => {
+                Some(crate::value::text(value).into_owned())
+            }
             _ => {
                 self.expected("a text", node, what);
                 None
             }
         }
+    }
+
+    fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+        let items = self.list_or_one(node);
+        items
+            .into_iter()
+            .filter_map(|item| self.text(item, what))
+            .collect()
     }
 
     /// A number of at least zero, also where it was written as text.
@@ -389,6 +221,19 @@ impl Reader<'_> {
         let value = value.filter(|number: &f64| number.is_finite() && *number >= 0.0);
         if value.is_none() {
             self.expected("a number of at least 0", node, what);
+        }
+        value
+    }
+
+    /// A truth value, also where it was written as text.
+    fn truth(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let value = match &node.kind {
+            Kind::Scalar(Value::Bool(truth)) => Some(*truth),
+            Kind::Scalar(Value::String(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        if value.is_none() {
+            self.expected("true or false", node, what);
         }
         value
     }
@@ -415,19 +260,49 @@ impl Reader<'_> {
             None,
         );
     }
+
+    /// The variables that are the same for all sessions.
+    fn globals(&self, target: &str) -> BTreeMap<String, Value> {
+        let inputs = self.inputs;
+        let environment: serde_json::Map<String, Value> = inputs
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
+        let mut globals = BTreeMap::from([
+            ("target".to_owned(), target.into()),
+            ("$testId".to_owned(), inputs.test_id.into()),
+            ("$env".to_owned(), Value::Object(environment.clone())),
+            ("$processEnvironment".to_owned(), Value::Object(environment)),
+            ("$dirname".to_owned(), inputs.directory.into()),
+            ("$scenarioFile".to_owned(), inputs.script_path.into()),
+        ]);
+        if let Some(name) = inputs.environment {
+            globals.insert("$environment".to_owned(), name.into());
+        }
+        globals
+    }
 }
 
-struct Config {
-    target: Option<Target>,
-    phases: Vec<Phase>,
-    spread: Spread,
-    timeout: Duration,
-    headers: Vec<(String, Template)>,
-    variables: BTreeMap<String, Vec<Value>>,
-}
-
-fn span_seconds(text: &str) -> Option<f64> {
+/// A span of time in seconds; what JavaScript's `ms` understands.
+pub(crate) fn span_seconds(text: &str) -> Option<f64> {
     let units = [
+        ("milliseconds", 0.001),
+        ("millisecond", 0.001),
+        ("seconds", 1.0),
+        ("second", 1.0),
+        ("minutes", 60.0),
+        ("minute", 60.0),
+        ("hours", 3600.0),
+        ("hour", 3600.0),
+        ("days", 86400.0),
+        ("day", 86400.0),
+        ("mins", 60.0),
+        ("min", 60.0),
+        ("secs", 1.0),
+        ("sec", 1.0),
+        ("hrs", 3600.0),
+        ("hr", 3600.0),
         ("ms", 0.001),
         ("s", 1.0),
         ("m", 60.0),

@@ -1,6 +1,7 @@
 //! A script's text as a tree in which every value knows its place.
 //!
-//! YAML 1.2, of which JSON is a part, with anchors and merge keys.
+//! YAML 1.2, of which JSON is a part, with anchors and merge keys. JSON may be indented with tabs,
+//! which YAML forbids. Trees of several files are merged as Artillery merges them.
 
 use std::fmt;
 
@@ -8,9 +9,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-/// Line and column, from 1.
+/// Line and column, from 1, in one of the files that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
+    /// Its index among them.
+    pub(crate) file: usize,
     pub(crate) line: u32,
     pub(crate) column: u32,
 }
@@ -36,26 +39,128 @@ pub(crate) struct Key {
     pub(crate) name: String,
 }
 
-/// Parses a text.
-pub(crate) fn parse(text: &str) -> Result<Node, (Place, String)> {
-    let parsed = serde_saphyr::from_str::<Spanned<Kind>>(text);
-    parsed.map(Node::from).map_err(|error| {
-        let place = error
-            .location()
-            .map_or(Place { line: 1, column: 1 }, |l| place_of(&l));
+/// How the lists of two trees become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// Item by item, as for files and environments.
+    Merge,
+    /// The second replaces the first, as for `--overrides`.
+    Replace,
+}
+
+/// Parses the text of the file with this index.
+pub(crate) fn parse(text: &str, file: usize) -> Result<Node, (Place, String)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = match text.trim_start().starts_with(['{', '[']) && text.contains('\t') {
+        // A tab within a string of JSON is written `\t`: these are all indentation.
+        true => serde_saphyr::from_str::<Spanned<Kind>>(&text.replace('\t', " ")),
+        false => serde_saphyr::from_str::<Spanned<Kind>>(text),
+    };
+    let mut node = parsed.map(Node::from).map_err(|error| {
+        let first = Place {
+            file,
+            line: 1,
+            column: 1,
+        };
+        let place = error.location().map_or(first, |l| place_of(&l));
         // The message alone: the place is told with every diagnostic.
         let shown = error.without_snippet().to_string();
         let message = shown.lines().next().unwrap_or_default();
         let message = message.split(" at line ").next().unwrap_or_default();
-        (place, message.trim_end_matches([',', ':']).to_owned())
-    })
+        let message = message.trim_end_matches([',', ':']).to_owned();
+        (Place { file, ..place }, message)
+    })?;
+    node.set_file(file);
+    Ok(node)
 }
 
 impl Node {
+    /// A tree that stands in no text of its own: all of it has one place.
+    pub(crate) fn at(place: Place, value: Value) -> Self {
+        let kind = match value {
+            Value::Array(items) => {
+                Kind::List(items.into_iter().map(|v| Self::at(place, v)).collect())
+            }
+            Value::Object(fields) => Kind::Map(
+                fields
+                    .into_iter()
+                    .map(|(name, v)| (Key { place, name }, Self::at(place, v)))
+                    .collect(),
+            ),
+            scalar => Kind::Scalar(scalar),
+        };
+        Self { place, kind }
+    }
+
+    fn set_file(&mut self, file: usize) {
+        self.place.file = file;
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::List(items) => items.iter_mut().for_each(|item| item.set_file(file)),
+            Kind::Map(fields) => {
+                for (key, item) in fields {
+                    key.place.file = file;
+                    item.set_file(file);
+                }
+            }
+        }
+    }
+
+    /// The entry of a map; the last where a key stands twice.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Kind::Map(fields) = &self.kind else {
+            return None;
+        };
+        let (_, node) = fields.iter().rfind(|(key, _)| key.name == name)?;
+        Some(node)
+    }
+
+    /// Lays `other` over this tree: maps key by key, everything else replaced.
+    pub(crate) fn merge(&mut self, other: Self, lists: Lists) {
+        match (&mut self.kind, other.kind) {
+            (Kind::Map(mine), Kind::Map(theirs)) => {
+                for (key, value) in theirs {
+                    match mine.iter_mut().rfind(|(k, _)| k.name == key.name) {
+                        Some((_, old)) => old.merge(value, lists),
+                        None => mine.push((key, value)),
+                    }
+                }
+            }
+            (Kind::List(mine), Kind::List(theirs)) if lists == Lists::Merge => {
+                for (at, value) in theirs.into_iter().enumerate() {
+                    match mine.get_mut(at) {
+                        Some(old) => old.merge(value, lists),
+                        None => mine.push(value),
+                    }
+                }
+            }
+            (mine, theirs) => {
+                *mine = theirs;
+                self.place = other.place;
+            }
+        }
+    }
+
+    /// Every text in the tree, so that it can be replaced by a value.
+    pub(crate) fn for_each_text(&mut self, replace: &mut impl FnMut(&str) -> Option<Value>) {
+        match &mut self.kind {
+            Kind::Scalar(Value::String(text)) => {
+                if let Some(value) = replace(text) {
+                    *self = Self::at(self.place, value);
+                }
+            }
+            Kind::Scalar(_) => {}
+            Kind::List(items) => items.iter_mut().for_each(|n| n.for_each_text(replace)),
+            Kind::Map(fields) => fields
+                .iter_mut()
+                .for_each(|(_, n)| n.for_each_text(replace)),
+        }
+    }
+
     /// The value without its places.
     pub(crate) fn to_value(&self) -> Value {
         match &self.kind {
-            Kind::Scalar(value) => value.clone(),
+            Kind::Scalar(value) => crate::value::as_in_javascript(value.clone()),
             Kind::List(items) => items.iter().map(Self::to_value).collect(),
             Kind::Map(fields) => fields
                 .iter()
@@ -80,6 +185,7 @@ impl Node {
 fn place_of(location: &serde_saphyr::Location) -> Place {
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).max(1);
     Place {
+        file: 0,
         line: number(location.line()),
         column: number(location.column()),
     }

@@ -10,8 +10,7 @@ pub(super) struct Fields<'n> {
     what: &'static str,
     entries: Vec<(&'n Key, &'n Node)>,
     known: Vec<&'static str>,
-    changing_load: &'static [&'static str],
-    changing_report: &'static [&'static str],
+    without_effect: &'static [&'static str],
 }
 
 impl<'n> Fields<'n> {
@@ -21,25 +20,29 @@ impl<'n> Fields<'n> {
             reader.expected("a map", node, what);
             return None;
         };
-        let entries = map.iter().map(|(key, node)| (key, node)).collect();
+        let mut entries: Vec<(&Key, &Node)> = Vec::with_capacity(map.len());
+        for (key, node) in map {
+            match entries.iter_mut().find(|(k, _)| k.name == key.name) {
+                Some(first) => {
+                    let message = format!("`{}` stands twice in {what}", key.name);
+                    let hint = Some("the second one counts".to_owned());
+                    reader.warning(key.place, message, hint);
+                    *first = (key, node);
+                }
+                None => entries.push((key, node)),
+            }
+        }
         Some(Self {
             what,
             entries,
             known: Vec::new(),
-            changing_load: &[],
-            changing_report: &[],
+            without_effect: &[],
         })
     }
 
-    /// Keys of the format that are not supported and without which other things would be sent.
-    pub(super) fn changes_load(&mut self, keys: &'static [&'static str]) {
-        self.changing_load = keys;
-    }
-
-    /// Keys of the format that are not supported and only change what is reported, or how evenly
-    /// sessions come.
-    pub(super) fn changes_report(&mut self, keys: &'static [&'static str]) {
-        self.changing_report = keys;
+    /// Keys of the format that are accepted and change nothing here.
+    pub(super) fn without_effect(&mut self, keys: &'static [&'static str]) {
+        self.without_effect = keys;
     }
 
     /// The value of `key`, if it is there.
@@ -56,11 +59,7 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, reader: &mut Reader<'_>) {
         for (key, _) in self.entries {
             let name = key.name.as_str();
-            if self.changing_load.contains(&name) {
-                let hint =
-                    Some("without it the load would not be what the script means".to_owned());
-                reader.error(key.place, format!("`{name}` is not supported yet"), hint);
-            } else if self.changing_report.contains(&name) {
+            if self.without_effect.contains(&name) {
                 reader.warning(key.place, format!("`{name}` has no effect here"), None);
             } else {
                 let hint = did_you_mean(name, self.known.iter().copied());

@@ -1,35 +1,18 @@
 //! What a session does: the steps of a scenario's flow.
 
-use crate::diagnostic::did_you_mean;
-use crate::tree::{Key, Kind, Node};
-use crate::{Body, Engine, HttpRequest, JsonTemplate, Step, Template};
+use serde_json::Value;
 
 use super::Reader;
 use super::fields::Fields;
+use crate::diagnostic::did_you_mean;
+use crate::tree::{Key, Kind, Node};
+use crate::{Condition, Engine, JsonTemplate, Loop, Rounds, Span, Step, Template, Think};
 
 /// Requests by the key of their step.
-const METHODS: [(&str, &str); 7] = [
-    ("get", "GET"),
-    ("post", "POST"),
-    ("put", "PUT"),
-    ("patch", "PATCH"),
-    ("delete", "DELETE"),
-    ("head", "HEAD"),
-    ("options", "OPTIONS"),
-];
+pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
-/// Steps of the format that are not supported.
-const LATER: [&str; 6] = [
-    "function",
-    "parallel",
-    "wait",
-    "connect",
-    "emit",
-    "namespace",
-];
-
-/// Loops without end are none of a session that is counted.
-const MOST_LOOPS: f64 = 1e9;
+/// So many steps at once, where a `parallel` says nothing.
+const DEFAULT_LIMIT: usize = 100;
 
 impl Reader<'_> {
     /// The steps of a flow; lists within it are flattened, as Artillery does.
@@ -46,55 +29,108 @@ impl Reader<'_> {
 
     fn step(&mut self, node: &Node, engine: Engine) -> Option<Step> {
         let map = self.map(node, "a step")?;
-        if map.iter().any(|(key, _)| key.name == "loop") {
-            return self.repeated(node, engine);
-        }
-        let [(key, value), others @ ..] = map else {
+        if map.is_empty() {
             let hint = Some("write what it does, as in `think: 1`".to_owned());
             self.error(node.place, "a step that does nothing", hint);
             return None;
-        };
-        for (other, _) in others {
-            let message = format!("a second key `{}` in one step", other.name);
-            let hint = Some("one step does one thing: begin another with `-`".to_owned());
-            self.error(other.place, message, hint);
         }
-        match (key.name.as_str(), engine) {
-            ("think", _) => self.span(value, "`think`").map(Step::Think),
-            ("log", _) => {
-                self.warning(key.place, "`log` has no effect here", None);
-                None
+        // In Artillery's order, where a step has several of them.
+        for name in ["loop", "parallel", "think", "log", "function"] {
+            if node.get(name).is_none() {
+                continue;
             }
-            ("send", Engine::Ws) => self.send(value),
-            (name, Engine::Http) if METHODS.iter().any(|(method, _)| *method == name) => {
-                let method = METHODS.iter().find(|(method, _)| *method == name)?.1;
-                self.request(value, method)
-            }
-            _ => {
+            return match name {
+                "loop" => self.repeated(node, engine),
+                "parallel" => self.parallel(node, engine),
+                "think" => self.think(node),
+                "log" => self.one(node, "log", "`log`").map(Step::Log),
+                _ => {
+                    let name = self.one(node, "function", "`function`")?;
+                    self.needs_processor(node, "function");
+                    Some(Step::Function(name))
+                }
+            };
+        }
+        if engine == Engine::Ws && map.iter().any(|(key, _)| is_of_websocket(&key.name)) {
+            return self.websocket_step(node);
+        }
+        if engine == Engine::SocketIo && node.get("emit").is_some() {
+            return self.emit(node);
+        }
+        let [(key, value), others @ ..] = map else {
+            return None;
+        };
+        self.ignored(others);
+        match engine {
+            Engine::Http | Engine::SocketIo => self.request_step(key, value, engine),
+            Engine::Ws => {
                 self.unknown_step(key, engine);
                 None
             }
         }
     }
 
-    fn unknown_step(&mut self, key: &Key, engine: Engine) {
-        let name = key.name.as_str();
-        if LATER.contains(&name) {
-            let hint = Some("without it the load would not be what the script means".to_owned());
-            self.error(
-                key.place,
-                format!("the step `{name}` is not supported yet"),
-                hint,
-            );
-            return;
+    /// A step of one key, whose value is a text.
+    fn one(&mut self, node: &Node, name: &'static str, what: &'static str) -> Option<Template> {
+        let mut fields = Fields::of(node, "a step", self)?;
+        let value = fields.take(name)?;
+        fields.finish(self);
+        match &value.kind {
+            Kind::Scalar(_) => self.template(value, what),
+            // As the console shows it.
+            _ => {
+                let text = value.to_value().to_string();
+                let (template, slips) = Template::read(&text);
+                self.slips(value.place, what, slips);
+                Some(template)
+            }
         }
-        let methods = METHODS.iter().map(|(method, _)| *method);
-        let (engine_name, known): (_, Vec<&str>) = match engine {
-            Engine::Http => ("http", methods.chain(["think", "loop"]).collect()),
-            Engine::Ws => ("ws", vec!["send", "think", "loop"]),
+    }
+
+    fn ignored(&mut self, others: &[(Key, Node)]) {
+        for (other, _) in others {
+            let message = format!("a second key `{}` in one step has no effect", other.name);
+            let hint = Some("one step does one thing: begin another with `-`".to_owned());
+            self.warning(other.place, message, hint);
+        }
+    }
+
+    fn request_step(&mut self, key: &Key, value: &Node, engine: Engine) -> Option<Step> {
+        let name = key.name.to_ascii_lowercase();
+        if METHODS.contains(&name.as_str()) {
+            return self.request(value, name.to_ascii_uppercase());
+        }
+        // Artillery takes every other key for a method. So do we, where it can be one.
+        let has_url = value.get("url").or_else(|| value.get("uri")).is_some();
+        let is_method = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic());
+        if !has_url || !is_method {
+            self.unknown_step(key, engine);
+            return None;
+        }
+        let method = name.to_ascii_uppercase();
+        let hint = did_you_mean(&name, METHODS);
+        let message = format!("unknown step `{}` is sent as the method {method}", key.name);
+        self.warning(key.place, message, hint);
+        self.request(value, method)
+    }
+
+    pub(super) fn unknown_step(&mut self, key: &Key, engine: Engine) {
+        let name = key.name.as_str();
+        let common = ["think", "loop", "log", "function"];
+        let (engine_name, mut known): (_, Vec<&str>) = match engine {
+            Engine::Http => ("http", [&METHODS[..], &["parallel"]].concat()),
+            Engine::Ws => ("ws", vec!["send", "wait", "connect"]),
+            Engine::SocketIo => ("socketio", [&["emit"], &METHODS[..]].concat()),
         };
+        known.extend(common);
         let hint = match (name, engine) {
-            ("send", Engine::Http) => Some("give the scenario `engine: ws`".to_owned()),
+            ("send" | "wait" | "connect", Engine::Http) => {
+                Some("give the scenario `engine: ws`".to_owned())
+            }
+            ("emit", _) => Some("give the scenario `engine: socketio`".to_owned()),
+            (name, Engine::Ws) if METHODS.contains(&name) => {
+                Some("a scenario of WebSockets makes no requests: give it `engine: http`".into())
+            }
             _ => did_you_mean(name, known.iter().copied()),
         };
         let hint = hint.or_else(|| Some(format!("there are: {}", known.join(", "))));
@@ -102,122 +138,130 @@ impl Reader<'_> {
         self.error(key.place, message, hint);
     }
 
+    fn think(&mut self, node: &Node) -> Option<Step> {
+        let mut fields = Fields::of(node, "a step", self)?;
+        let value = fields.take("think")?;
+        let jitter = fields.take("jitter").and_then(|n| self.jitter(n));
+        fields.finish(self);
+        let span = match &value.kind {
+            Kind::Scalar(Value::String(text)) if text.contains("{{") => {
+                Span::Filled(self.template(value, "`think`")?)
+            }
+            _ => Span::Fixed(self.span(value, "`think`")?),
+        };
+        Some(Step::Think(Think { span, jitter }))
+    }
+
+    fn parallel(&mut self, node: &Node, engine: Engine) -> Option<Step> {
+        let mut fields = Fields::of(node, "a `parallel`", self)?;
+        let steps = fields.take("parallel")?;
+        let limit = fields.take("limit").and_then(|n| self.number(n, "`limit`"));
+        fields.finish(self);
+        if engine != Engine::Http {
+            let hint = "only scenarios of the engine `http` have it";
+            let message = "steps at the same time over one connection";
+            self.error(node.place, message, Some(hint.into()));
+            return None;
+        }
+        let limit = limit.filter(|limit| *limit >= 1.0);
+        let limit = limit.map_or(DEFAULT_LIMIT, |limit| limit as usize);
+        Some(Step::Parallel(self.flow(steps, engine), limit))
+    }
+
     fn repeated(&mut self, node: &Node, engine: Engine) -> Option<Step> {
         let mut fields = Fields::of(node, "a loop", self)?;
-        fields.changes_load(&["over", "whileTrue", "loopValue", "loopElement"]);
         let steps = fields
             .take("loop")
             .map(|node| self.flow(node, engine))
             .unwrap_or_default();
-        let count_node = fields.take("count");
-        fields.finish(self);
-        let Some(count_node) = count_node else {
-            let hint = Some("say how often with `count`".to_owned());
-            self.error(node.place, "a loop without an end", hint);
-            return None;
+        let count = fields.take("count");
+        let over = fields.take("over");
+        let while_true = fields.take("whileTrue");
+        let mut name = |key| {
+            let node = fields.take(key)?;
+            self.text(node, key)
         };
-        let count = self.number(count_node, "`count`")?;
-        if count.fract() != 0.0 || count > MOST_LOOPS {
-            self.error(
-                count_node.place,
-                "`count` is no whole number of times",
-                None,
-            );
+        let count_name = name("loopValue").unwrap_or_else(|| "$loopCount".into());
+        let element_name = name("loopElement").unwrap_or_else(|| "$loopElement".into());
+        fields.finish(self);
+        let rounds = match (over, count) {
+            (Some(over), _) => self.over(over)?,
+            (None, Some(count)) => self.count(count)?,
+            (None, None) => Rounds::Forever,
+        };
+        let while_true = while_true.and_then(|n| self.whether(n));
+        if matches!(rounds, Rounds::Forever) && while_true.is_none() {
+            let hint = "say how often with `count`, `over` or `whileTrue`";
+            let message = "a loop without an end: the session lasts until the load is ended";
+            self.warning(node.place, message, Some(hint.into()));
+        }
+        if steps.is_empty() {
             return None;
         }
-        Some(Step::Loop {
-            count: count as u64,
+        Some(Step::Loop(Box::new(Loop {
+            rounds,
+            while_true,
+            count_name,
+            element_name,
             steps,
-        })
+        })))
     }
 
-    fn send(&mut self, node: &Node) -> Option<Step> {
-        let payload = match &node.kind {
-            Kind::Map(map) if map.iter().any(|(key, _)| key.name == "payload") => {
-                let mut fields = Fields::of(node, "`send`", self)?;
-                fields.changes_load(&["capture", "match"]);
-                let payload = fields.take("payload");
-                fields.finish(self);
-                payload?
+    fn over(&mut self, node: &Node) -> Option<Rounds> {
+        match &node.kind {
+            Kind::Scalar(_) => {
+                let text = self.text(node, "`over`")?;
+                match text.contains("{{") {
+                    true => Some(Rounds::Over(self.json(node, "`over`"))),
+                    false => Some(Rounds::OverVariable(text)),
+                }
             }
-            _ => node,
-        };
-        let text = match &payload.kind {
-            Kind::Scalar(_) => self.text(payload, "`send`")?,
-            // Placeholders within its strings are filled in the text of the whole.
-            _ => payload.to_value().to_string(),
-        };
-        match Template::parse(&text) {
-            Ok(template) => Some(Step::Send(template)),
-            Err(message) => {
-                self.error(payload.place, format!("`send`: {message}"), None);
+            Kind::List(_) => Some(Rounds::Over(self.json(node, "`over`"))),
+            Kind::Map(_) => {
+                self.expected("a list, or a variable's name", node, "`over`");
                 None
             }
         }
     }
 
-    fn request(&mut self, node: &Node, method: &'static str) -> Option<Step> {
-        let mut fields = Fields::of(node, "a request", self)?;
-        fields.changes_load(&[
-            "capture",
-            "cookie",
-            "auth",
-            "formData",
-            "ifTrue",
-            "probability",
-            "beforeRequest",
-            "afterResponse",
-            "setContentLengthHeader",
-        ]);
-        fields.changes_report(&[
-            "name",
-            "match",
-            "expect",
-            "gzip",
-            "followRedirect",
-            "transform",
-            "timeout",
-        ]);
-        let url = fields.take("url").or_else(|| fields.take("uri"));
-        let url_template = url.and_then(|node| self.template(node, "`url`"));
-        let query = fields
-            .take("qs")
-            .map(|n| self.templates(n, "`qs`"))
-            .unwrap_or_default();
-        let headers = fields
-            .take("headers")
-            .map(|n| self.templates(n, "`headers`"))
-            .unwrap_or_default();
-        let json = fields.take("json").and_then(|n| self.json(n));
-        let text = fields
-            .take("body")
-            .and_then(|n| self.template(n, "`body`"))
-            .map(Body::Text);
-        let form = fields
-            .take("form")
-            .map(|n| Body::Form(self.templates(n, "`form`")));
-        fields.finish(self);
-        if url.is_none() {
-            let hint = Some("write it as in `url: /path`".to_owned());
-            self.error(node.place, "a request without `url`", hint);
+    fn count(&mut self, node: &Node) -> Option<Rounds> {
+        let text = self.text(node, "`count`")?;
+        if text.contains("{{") {
+            return Some(Rounds::Filled(self.template(node, "`count`")?));
         }
-        let body = json.or(text).or(form).unwrap_or(Body::Empty);
-        Some(Step::Request(HttpRequest {
-            method,
-            url: url_template?,
-            query,
-            headers,
-            body,
-        }))
-    }
-
-    fn json(&mut self, node: &Node) -> Option<Body> {
-        match JsonTemplate::new(node.to_value()) {
-            Ok(template) => Some(Body::Json(template)),
-            Err(message) => {
-                self.error(node.place, format!("`json`: {message}"), None);
+        let is_whole = |text: &str| text.trim().parse::<f64>().is_ok_and(|n| n.fract() == 0.0);
+        let rounds = Rounds::parse(&text).filter(|_| text.contains('-') || is_whole(&text));
+        match rounds {
+            // Artillery takes nothing for no limit.
+            Some(Rounds::Count(0, 0)) => Some(Rounds::Forever),
+            Some(rounds) => Some(rounds),
+            None => {
+                self.expected("a whole number, or a range as `1-5`", node, "`count`");
                 None
             }
+        }
+    }
+
+    /// `whileTrue`: a function of the processor, or a condition.
+    fn whether(&mut self, node: &Node) -> Option<Condition> {
+        let expression = self.expression(node, "`whileTrue`")?;
+        match expression.as_name().map(str::to_owned) {
+            Some(name) if self.has_processor => Some(Condition::Function(name)),
+            _ => Some(Condition::Expression(expression)),
+        }
+    }
+}
+
+fn is_of_websocket(name: &str) -> bool {
+    matches!(name, "send" | "wait" | "connect")
+}
+
+impl JsonTemplate {
+    /// A text that is filled in, as a document.
+    pub(crate) fn text(template: Template) -> Self {
+        match template.as_fixed() {
+            Some(text) => Self::Fixed(Value::from(text).to_string()),
+            None => Self::Text(template),
         }
     }
 }

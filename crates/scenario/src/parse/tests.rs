@@ -1,7 +1,7 @@
 //! Scripts of both eras, and everything that can be wrong with one.
 
 use super::*;
-use crate::Step;
+use crate::{Engine, Loop, Rounds, Span, Step, Think};
 
 fn script(text: &str) -> Script {
     let parsed = parse(text, "load.json");
@@ -51,7 +51,11 @@ fn the_original_script_is_understood() {
         panic!("{script:#?}")
     };
     assert_eq!(scenario.engine, Engine::Ws);
-    let sent = |text| Step::Send(Template::parse(text).unwrap());
+    let sent = |text: &str| {
+        let payload = JsonTemplate::text(Template::parse(text).unwrap());
+        let reply = None;
+        Step::Send(Box::new(crate::Send { payload, reply }))
+    };
     assert_eq!(scenario.flow, [sent("1"), sent("2"), sent("+")]);
 }
 
@@ -65,21 +69,20 @@ fn a_script_of_today_is_understood() {
     );
     assert_eq!(script.target.path(), "/api");
     assert_eq!(script.peak_rate(), 30.0);
-    assert_eq!(script.timeout, Duration::from_secs(3));
-    assert_eq!(script.variables["user"].len(), 2);
-    let [Step::Loop { count: 4, steps }, Step::Request(post)] = &script.scenarios[0].flow[..]
-    else {
+    assert_eq!(script.settings.timeout, Duration::from_secs(3));
+    assert_eq!(script.settings.variables["user"].len(), 2);
+    let [Step::Loop(repeated), Step::Request(post)] = &script.scenarios[0].flow[..] else {
         panic!("{script:#?}")
     };
-    assert!(matches!(
-        steps[0],
-        Step::Request(HttpRequest { method: "GET", .. })
-    ));
-    assert_eq!(steps[1], Step::Think(Duration::from_millis(500)));
+    let Loop { rounds, steps, .. } = &**repeated;
+    assert_eq!(*rounds, Rounds::Count(0, 4));
+    assert!(matches!(&steps[0], Step::Request(get) if get.method == "GET"));
+    let (span, jitter) = (Span::Fixed(Duration::from_millis(500)), None);
+    assert_eq!(steps[1], Step::Think(Think { span, jitter }));
     assert!(matches!(post.body, Body::Json(_)));
 }
 
-use crate::{Body, HttpRequest};
+use crate::Body;
 
 #[test]
 fn scenarios_are_taken_by_weight() {
@@ -138,13 +141,12 @@ scenarios:
             "error 5:7: a phase without `duration` or `pause` (give it in seconds, or as `2m`)",
             "error 5:17: `duration` is a text, not seconds, or a span such as `500ms` or `2m`",
             "error 6:20: `arrivalRate` is a number, not a number of at least 0",
-            "error 7:3: `processor` is not supported yet (without it the load would not be what the script means)",
             "error 9:13: unknown engine `wss` (did you mean `ws`?)",
-            "error 12:9: unknown step `gett` for the engine `http` (did you mean `get`?)",
+            "warning 12:9: unknown step `gett` is sent as the method GETT (did you mean `get`?)",
             "error 13:9: unknown step `send` for the engine `http` (give the scenario `engine: ws`)",
             "error 14:14: a request without `url` (write it as in `url: /path`)",
-            "error 16:9: a second key `log` in one step (one step does one thing: begin another with `-`)",
-            "error 17:9: a loop without an end (say how often with `count`)",
+            "warning 16:9: unknown key `log` in a step",
+            "warning 17:9: a loop without an end: the session lasts until the load is ended (say how often with `count`, `over` or `whileTrue`)",
         ],
     );
 }
