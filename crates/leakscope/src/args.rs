@@ -1,11 +1,15 @@
 //! The command line as it was said; nothing is resolved here. One file for each group of commands.
 
 mod hunt;
+mod load;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::load::{
+    LoadArgs, LoadCommand, MergeArgs, QuickArgs, RunArgs, ScriptArgs, SpreadArg,
+};
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use views::{
     DiffArgs, NodesArgs, ReadingArgs, RetainersArgs, SnapshotArgs, SummaryArgs,
@@ -22,9 +26,9 @@ Exit codes:
   0    clean, or done
   1    leaking
   2    the command line, the script or a file given is wrong
-  3    inconclusive
+  3    inconclusive; for a load: the plan was not kept
   4    the service did not start, did not get ready, or died
-  5    not one session got through
+  5    not one session got through, or the load failed its `ensure` checks
   6    a file could not be written
   130  interrupted";
 
@@ -41,6 +45,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Start a service, put load on it, and say whether it leaks and where
     Hunt(HuntArgs),
+    /// Perform a load script of Artillery or Minigun
+    Load(Box<LoadArgs>),
     /// Judge the folder of an earlier run again, without the service
     Judge(JudgeArgs),
     /// List the classes of a heap snapshot by retained size

@@ -93,6 +93,16 @@ fn paint(code: &str, word: &str) -> String {
     }
 }
 
+/// Writes a warning to stderr.
+pub(crate) fn warn(message: &str) {
+    tell(&format!("{} {message}", paint("1;33", "warning:")));
+}
+
+/// Writes a line to stderr; a closed stderr is nobody's loss.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 /// Writes findings about a script to stderr, each with the line of `text` that it is about.
 pub(crate) fn print_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     let mut stderr = std::io::stderr().lock();

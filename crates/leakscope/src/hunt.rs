@@ -35,8 +35,8 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::of(Exit::Service, &error))?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let signals =
-            stop_on_signals(stop.clone()).map_err(|error| Failure::of(Exit::Service, &error))?;
+        let signals = crate::signals::stop_on_signals(stop.clone())
+            .map_err(|error| Failure::of(Exit::Service, &error))?;
         let outcome = run_and_judge(args, &order, &folder, stop).await;
         signals.abort();
         outcome
@@ -114,22 +114,6 @@ fn run_failed(error: &Error, folder: &Folder) -> Failure {
         "what was recorded until then is in {}",
         folder.path().display()
     ))
-}
-
-/// Ctrl-C, and what a CI system or a closing terminal sends.
-fn stop_on_signals(stop: CancellationToken) -> std::io::Result<tokio::task::JoinHandle<()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    Ok(tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-        stop.cancel();
-    }))
 }
 
 /// Everything that can be known before anything is started.

@@ -7,9 +7,12 @@ mod args;
 mod cache;
 mod exit;
 mod failure;
+mod files;
 mod hunt;
 mod judge;
+mod load;
 mod progress;
+mod signals;
 mod snapshots;
 mod views;
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     };
     let result = match args.command {
         Command::Hunt(args) => hunt::hunt(&args),
+        Command::Load(args) => load::load(&args),
         Command::Judge(args) => judge::judge(&args),
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),

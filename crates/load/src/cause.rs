@@ -35,6 +35,29 @@ impl Cause {
     }
 }
 
+/// What a person can make of a cause, where its name does not say it.
+#[must_use]
+pub fn explain(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "ECONNREFUSED" => "nobody listens there: is the service running, is the port right?",
+        "ECONNRESET" => "the service, or something before it, broke the connection off",
+        "EPIPE" => "the service closed the connection while something was being sent",
+        "ETIMEDOUT" => "the system got no answer while connecting",
+        "EMFILE" => "this process ran out of file descriptors: raise the limit with `ulimit -n`",
+        "ENFILE" => "this machine ran out of file descriptors",
+        "EADDRNOTAVAIL" => {
+            "this machine ran out of ports: keep connections alive, or use more machines"
+        }
+        "EHOSTUNREACH" | "ENETUNREACH" => "there is no way to that address from here",
+        "timeout" => "a step took longer than the script's `timeout`",
+        "timeout in close" => "the service did not answer the closing of a WebSocket",
+        "interrupted" => "the session was on its way when the load was stopped",
+        "the response is no HTTP" => "does the service speak another protocol, TLS perhaps?",
+        "the server closed the connection" => "in the middle of a session, without a word",
+        _ => return None,
+    })
+}
+
 fn of_system(error: &io::Error) -> Option<Cause> {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Some(Cause::closed());

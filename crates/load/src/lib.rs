@@ -18,6 +18,7 @@ mod transport;
 mod websocket;
 mod ws_user;
 
+pub use cause::explain;
 pub use meter::{LATE, Meter};
 pub use outcome::{Outcome, load_json, read_load_json};
 pub use perform::{Job, perform, perform_until};
