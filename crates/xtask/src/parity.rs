@@ -56,7 +56,7 @@ pub(crate) fn install() -> Result {
 
 /// Installs the packages of the lock file in `from` into `to`, unless that has been done; whether
 /// it had to be done.
-fn install_packages(what: &str, from: &Path, to: &Path) -> Result<bool> {
+pub(crate) fn install_packages(what: &str, from: &Path, to: &Path) -> Result<bool> {
     const LOCK: &str = "package-lock.json";
     let installed = to.join("node_modules/installed-from.json");
     let wanted = read(&from.join(LOCK))?;
@@ -77,7 +77,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(path).map_err(|error| failed(path, &error))?)
 }
 
-fn copy(from: &Path, to: &Path) -> Result {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result {
     fs::copy(from, to).map_err(|error| failed(to, &error))?;
     Ok(())
 }

@@ -3,10 +3,10 @@
 //! Every tool is asked for the same thing: load a snapshot with distances, dominators and retained
 //! sizes, and sum up by class; or load two, and compare.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::parity;
 use crate::steps::{self, Result, cargo, root, say, target};
 
 use super::snapshots::{Pair, folder};
@@ -27,9 +27,11 @@ pub(crate) struct Tool {
     /// What each task is called; `None` if the tool has no such thing.
     summary: &'static [&'static str],
     diff: Option<&'static [&'static str]>,
+    /// Where it may keep what it has seen; its first look is then not measured.
+    pub(crate) cache: Option<PathBuf>,
 }
 
-pub(crate) const NAMES: [&str; 3] = ["leakscope", "heap-snapshot", "memlab"];
+pub(crate) const NAMES: [&str; 4] = ["leakscope", "devtools", "heap-snapshot", "memlab"];
 
 /// What V8 may use for a peer that runs on Node.js, in MiB.
 const NODE_HEAP: &str = "--max-old-space-size=18000";
@@ -49,6 +51,7 @@ impl Tool {
         let (first, rest) = self.words.split_first()?;
         let mut command = Command::new(first);
         command.args(rest);
+        command.envs(self.cache.iter().map(|folder| ("XDG_CACHE_HOME", folder)));
         match task {
             Task::Summary => command.args(self.summary).arg(&pair.base),
             Task::Diff => command.args(self.diff?).arg(&pair.base).arg(&pair.later),
@@ -60,9 +63,14 @@ impl Tool {
 /// The tools of these names that run here; the others are said to be left out, and why.
 pub(crate) fn tools(names: &[String]) -> Result<Vec<Tool>> {
     let wanted = |name: &str| names.iter().any(|wanted| wanted == name);
-    let mut tools = vec![leakscope()?];
-    if wanted("heap-snapshot") || wanted("memlab") {
+    let leakscope = leakscope()?;
+    let again = second_look(&leakscope);
+    let mut tools = vec![leakscope, again];
+    if names.iter().any(|name| name != "leakscope") {
         install()?;
+    }
+    if wanted("devtools") {
+        tools.push(devtools()?);
     }
     if wanted("heap-snapshot") {
         tools.extend(heap_snapshot());
@@ -81,9 +89,21 @@ fn leakscope() -> Result<Tool> {
     Ok(Tool {
         name: "leakscope",
         words: vec![text(&target().join("release/leakscope"))],
-        summary: &["summary"],
-        diff: Some(&["diff"]),
+        summary: &["summary", "--no-cache"],
+        diff: Some(&["diff", "--no-cache"]),
+        cache: None,
     })
+}
+
+/// The same file looked at again.
+fn second_look(leakscope: &Tool) -> Tool {
+    Tool {
+        name: "leakscope, second look",
+        summary: &["summary"],
+        diff: None,
+        cache: Some(folder().join("cache")),
+        ..leakscope.clone()
+    }
 }
 
 fn packages() -> PathBuf {
@@ -93,19 +113,26 @@ fn packages() -> PathBuf {
 /// Installs the peers that npm has, exactly as the lock file says.
 fn install() -> Result {
     let from = root().join("crates/xtask/bench/heap");
-    let to = packages();
-    let failed = |error| format!("cannot prepare `{}`: {error}", to.display());
-    fs::create_dir_all(&to).map_err(failed)?;
-    let lock = "package-lock.json";
-    let is_same = fs::read(from.join(lock)).ok() == fs::read(to.join(lock)).ok();
-    for file in ["package.json", lock, "memlab.js"] {
-        fs::copy(from.join(file), to.join(file)).map_err(failed)?;
+    parity::install_packages("the peers", &from, &packages())?;
+    for script in ["memlab.js", "devtools.mjs"] {
+        parity::copy(&from.join(script), &packages().join(script))?;
     }
-    if is_same && to.join("node_modules").exists() {
-        return Ok(());
-    }
-    let words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    steps::step("install the peers", &mut steps::program(&words, &to))
+    Ok(())
+}
+
+/// DevTools' engine on the newest Node.js that the tests have.
+fn devtools() -> Result<Tool> {
+    parity::install()?;
+    let node = target().join("node/node_modules/node-26/bin/node");
+    let script = packages().join("devtools.mjs");
+    let worker = target().join("devtools/worker.mjs");
+    Ok(Tool {
+        name: "devtools",
+        words: vec![text(&node), NODE_HEAP.into(), text(&script), text(&worker)],
+        summary: &["summary"],
+        diff: Some(&["diff"]),
+        cache: None,
+    })
 }
 
 fn memlab() -> Tool {
@@ -115,6 +142,7 @@ fn memlab() -> Tool {
         words: vec!["node".into(), NODE_HEAP.into(), script],
         summary: &[],
         diff: None,
+        cache: None,
     }
 }
 
@@ -145,6 +173,7 @@ fn heap_snapshot() -> Option<Tool> {
         words,
         summary: &["summary"],
         diff: Some(&["diff"]),
+        cache: None,
     })
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::{self, Result, program, root, target};
 
+use super::peers::Task;
+
 /// Two snapshots of one process.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
@@ -25,14 +27,16 @@ pub(crate) fn folder() -> PathBuf {
     target().join("bench").join("heap")
 }
 
-/// The snapshots of a size; those that are missing are made.
-pub(crate) fn pair(megabytes: u32) -> Result<Pair> {
+/// The snapshots of a size; those that are missing are made. The later one is made only if it is
+/// wanted, since it takes as long again.
+pub(crate) fn pair(megabytes: u32, tasks: &[Task]) -> Result<Pair> {
     let folder = folder();
     fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot create `{}`: {error}", folder.display()))?;
     let base = folder.join(format!("s{megabytes}.heapsnapshot"));
     let later = folder.join(format!("s{megabytes}b.heapsnapshot"));
-    if !(base.exists() && later.exists()) {
+    let wants_later = tasks.contains(&Task::Diff);
+    if !base.exists() || (wants_later && !later.exists()) {
         let script = root().join("crates/xtask/bench/heap/generate.js");
         let size = megabytes.to_string();
         let words = [
@@ -41,10 +45,15 @@ pub(crate) fn pair(megabytes: u32) -> Result<Pair> {
             &*script.to_string_lossy(),
             &size,
             &*base.to_string_lossy(),
-            &*later.to_string_lossy(),
         ];
-        let heading = format!("make two snapshots of about {megabytes} MB");
-        steps::step(&heading, &mut program(&words, &folder))?;
+        let mut command = program(&words, &folder);
+        if wants_later {
+            command.arg(&later);
+        }
+        steps::step(
+            &format!("make snapshots of about {megabytes} MB"),
+            &mut command,
+        )?;
     }
     let failed = |error| format!("cannot read `{}`: {error}", base.display());
     let bytes = fs::metadata(&base).map_err(failed)?.len();

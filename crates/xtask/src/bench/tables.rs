@@ -60,7 +60,7 @@ fn row(pair: &Pair, tool: &Measured, ours: Option<&Vec<Cost>>) -> String {
     };
     let _ = writeln!(
         text,
-        "| {:.1} | {:.1} |",
+        "| {:.2} | {:.2} |",
         ratio(|cost| cost.cpu_s),
         ratio(|cost| cost.wall_s)
     );
@@ -137,11 +137,11 @@ mod tests {
         let row = |name| text.lines().find(|line| line.contains(name)).unwrap();
         assert_eq!(
             row("leakscope"),
-            "| leakscope | 3 | 2.000 | 1.000 | 2 | 2.00 | 2000000 | 1.0 | 1.0 |"
+            "| leakscope | 3 | 2.000 | 1.000 | 2 | 2.00 | 2000000 | 1.00 | 1.00 |"
         );
         assert_eq!(
             row("other"),
-            "| other | 3 | 8.000 | 4.000 | 2 | 2.00 | 8000000 | 4.0 | 4.0 |"
+            "| other | 3 | 8.000 | 4.000 | 2 | 2.00 | 8000000 | 4.00 | 4.00 |"
         );
         assert!(row("third").contains("exit code 1"));
     }
