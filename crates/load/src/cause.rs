@@ -92,12 +92,6 @@ impl From<io::Error> for Cause {
     }
 }
 
-impl From<tokio_websockets::Error> for Cause {
-    fn from(error: tokio_websockets::Error) -> Self {
-        Self::of(&error)
-    }
-}
-
 impl From<hyper::Error> for Cause {
     fn from(error: hyper::Error) -> Self {
         if error.is_incomplete_message() || error.is_canceled() {
@@ -115,7 +109,7 @@ mod tests {
     fn errors_of_the_system_are_counted_by_their_names() {
         let refused = || io::Error::from_raw_os_error(Errno::CONNREFUSED.raw_os_error());
         assert_eq!(Cause::from(refused()).0, "ECONNREFUSED");
-        let wrapped = tokio_websockets::Error::Io(io::Error::other(refused()));
+        let wrapped = io::Error::other(refused());
         assert_eq!(Cause::from(wrapped).0, "ECONNREFUSED");
         assert_eq!(
             Cause::from(io::Error::from(io::ErrorKind::UnexpectedEof)),

@@ -22,6 +22,8 @@ impl<'u, 'a> WebSocketUser<'u, 'a> {
         let opening = Opening {
             transport: session.transport,
             target: session.target,
+            proxy: None,
+            compress: false,
             path: if path.is_empty() { "/" } else { path },
             headers,
             within: session.script.settings.timeout,
