@@ -8,25 +8,38 @@
 //! A view is a function of a [`Heap`] and of a [`Listing`], which says what part of it is wanted:
 //! only that part is made into rows.
 
+mod containment;
 mod diff;
+mod dominators;
 #[cfg(test)]
 mod fixture;
 mod listing;
 mod nodes;
 mod object;
+mod path;
+mod reference;
 mod retainers;
 mod statistics;
 mod summary;
+mod tree;
 
+pub use containment::{ContainedRow, Containment, containment};
 pub use diff::{
     ClassChange, Diff, DiffListing, DiffObjects, Grown, GrownClass, GrownIn, GrownObject, diff,
     diff_objects,
+};
+pub use dominators::{
+    DominatedClass, DominatedRow, DominatorClasses, Dominators, MergedClass, dominator_classes,
+    dominators,
 };
 pub use listing::{
     Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
 };
 pub use nodes::{NodeRow, nodes};
 pub use object::{Heap, HeapObject, ObjectRow, Unknown};
-pub use retainers::{PathRow, Retainer, RetainerRow, Retainers, retainers};
+pub use path::{PathGroup, PathGroups, PathRow, Paths, path_groups, paths};
+pub use reference::{Contained, Retainer};
+pub use retainers::{RetainerRow, Retainers, retainers};
 pub use statistics::{StatisticsRow, statistics};
-pub use summary::{ClassObjects, ClassRow, ClassSums, Summary, class_objects, summary};
+pub use summary::{ClassObjects, ClassRow, ClassSums, Summary, class_objects, filtered, summary};
+pub use tree::Unfolding;

@@ -1,12 +1,13 @@
-//! What keeps one object alive: its retainers, and one way from the roots to it.
+//! What keeps one object alive: DevTools' Retainers view.
 
-use std::cmp::Ordering;
-
-use heap::{NodeIx, PathStep, RetainingPaths};
+use heap::{EdgeKind, Incoming, NodeIx};
 use serde::Serialize;
 
-use crate::listing::{Column, Filter, Listed, Listing, PageOf};
-use crate::object::{Heap, HeapObject, ObjectRow, edge_text, kind_text};
+use crate::listing::{Listing, Page, PageOf};
+use crate::object::{Heap, ObjectRow};
+use crate::path::{PathRow, user_path};
+use crate::reference::Retainer;
+use crate::tree::{Branch, Unfolding};
 
 /// One object with the references that keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,96 +33,138 @@ pub struct RetainerRow {
     pub kind: &'static str,
     /// The object that refers.
     pub from: ObjectRow,
-}
-
-/// One step of the way from the roots: the reference, and the object it leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PathRow {
-    /// The reference's name or index; `None` for the root itself.
-    pub edge: Option<String>,
-    /// The object.
-    pub object: ObjectRow,
-}
-
-/// A reference to an object where it lies.
-#[derive(Debug, Clone, Copy)]
-pub struct Retainer<'h> {
-    /// Its place in DevTools' order.
-    place: usize,
-    step: PathStep,
-    from: HeapObject<'h>,
+    /// The references to that one, where the tree goes on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retainers: Vec<RetainerRow>,
+    /// How many more there are than these.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
 /// What keeps an object alive.
 #[must_use]
-pub fn retainers<'h>(heap: Heap<'h>, node: NodeIx, listing: &Listing<Retainer<'h>>) -> Retainers {
-    let steps = heap.analysis.retainers(heap.snapshot, node);
-    let page = listing.page(steps.into_iter().enumerate().map(|(place, step)| Retainer {
-        place,
-        step,
-        from: heap.object(step.from),
-    }));
+pub fn retainers<'h>(
+    heap: Heap<'h>,
+    node: NodeIx,
+    unfolding: &Unfolding<Retainer<'h>>,
+) -> Retainers {
+    let incoming = Incoming::of(heap.snapshot);
+    let tree = Tree {
+        heap,
+        incoming: &incoming,
+        unfolding,
+    };
+    let page = tree.page(node, &unfolding.first);
+    let mut branch = unfolding.start(node);
+    let rows = page.rows.iter().map(|row| tree.row(row, &mut branch));
     let class = heap.class(node);
     Retainers {
         object: heap.object(node).row(),
         of_class: heap.objects().filter(|o| o.class() == class).count() as u64,
-        path: path(heap, node),
+        path: user_path(heap, node),
+        retainers: rows.collect(),
         page: page.of,
-        retainers: page.rows.iter().map(Retainer::row).collect(),
     }
 }
 
-fn path(heap: Heap<'_>, node: NodeIx) -> Vec<PathRow> {
-    let root = PathRow {
-        edge: None,
-        object: heap.object(heap.snapshot.root()).row(),
-    };
-    let step = |step: PathStep| PathRow {
-        edge: Some(edge_text(heap.snapshot, step.edge)),
-        object: heap.object(step.edge.to).row(),
-    };
-    match RetainingPaths::of(heap.snapshot).to(node) {
-        Some(steps) => std::iter::once(root)
-            .chain(steps.into_iter().map(step))
-            .collect(),
-        None => Vec::new(),
-    }
+struct Tree<'t, 'h> {
+    heap: Heap<'h>,
+    incoming: &'t Incoming<'h>,
+    unfolding: &'t Unfolding<Retainer<'h>>,
 }
 
-impl Retainer<'_> {
-    fn row(&self) -> RetainerRow {
+impl<'h> Tree<'_, 'h> {
+    fn page(&self, node: NodeIx, listing: &Listing<Retainer<'h>>) -> Page<Retainer<'h>> {
+        listing.page(kept_by(self.heap, self.incoming, node))
+    }
+
+    fn row(&self, retainer: &Retainer<'h>, branch: &mut Branch) -> RetainerRow {
+        let from = retainer.from();
+        let below = branch.below(from.node, |branch| {
+            let page = self.page(from.node, &self.unfolding.below);
+            let rows = page.rows.iter().map(|row| self.row(row, branch));
+            (rows.collect(), page.of.matching - page.of.shown)
+        });
+        let (retainers, more) = below.unwrap_or_default();
         RetainerRow {
-            edge: edge_text(self.from.heap.snapshot, self.step.edge),
-            kind: kind_text(self.step.edge.kind),
-            from: self.from.row(),
+            edge: retainer.text(),
+            kind: retainer.kind(),
+            from: from.row(),
+            retainers,
+            more,
         }
     }
 }
 
-impl Listed for Retainer<'_> {
-    fn columns() -> Vec<Column<Self>> {
-        vec![
-            Column::ascending("distance", |a, b| a.place.cmp(&b.place)),
-            Column::descending("retained", |a, b| {
-                a.from.retained_size().cmp(&b.from.retained_size())
-            }),
-            Column::descending("shallow", |a, b| {
-                a.from.shallow_size().cmp(&b.from.shallow_size())
-            }),
-            Column::ascending("reference", |a, b| {
-                let text = |r: &Self| edge_text(r.from.heap.snapshot, r.step.edge);
-                text(a).cmp(&text(b))
-            }),
-            Column::ascending("class", |a, b| a.from.class().cmp(b.from.class())),
-        ]
+/// The references that keep an object: neither weak ones nor the root's.
+pub(crate) fn kept_by<'h>(
+    heap: Heap<'h>,
+    incoming: &Incoming<'_>,
+    node: NodeIx,
+) -> impl Iterator<Item = Retainer<'h>> {
+    let root = heap.snapshot.root();
+    let keeps = move |step: &heap::PathStep| step.edge.kind != EdgeKind::Weak && step.from != root;
+    let steps = incoming.to(node).filter(keeps).enumerate();
+    steps.map(move |(place, step)| Retainer::new(heap, place, step))
+}
+
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Opened;
+    use crate::listing::Wanted;
+
+    const HEAP: &str = "
+        root -> a:Zebra 16        property a
+        root -> b:Apple 16        property b
+        a    -> deep:Deep 16      property deep
+        a    -> x:X 16            property left
+        b    -> x                 property right
+        deep -> x                 element
+        b    ~> x                 weak
+        root -> x                 internal root
+        x    -> a                 property back";
+
+    fn view(depth: usize) -> Retainers {
+        let opened = Opened::of(HEAP);
+        let heap = opened.heap();
+        let unfolding = Wanted::default().unfolding(depth).unwrap();
+        retainers(heap, heap.find("X").unwrap(), &unfolding)
     }
 
-    fn passes(&self, filter: &Filter) -> bool {
-        let snapshot = self.from.heap.snapshot;
-        self.from.passes(filter) || filter.passes(&edge_text(snapshot, self.step.edge))
+    #[test]
+    fn retainers_come_by_distance_then_by_name_without_weak_ones_and_the_root() {
+        let view = view(1);
+        let rows: Vec<_> = view
+            .retainers
+            .iter()
+            .map(|r| (r.edge.as_str(), r.kind, r.from.class.as_str()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("right", "property", "Apple"),
+                ("left", "property", "Zebra"),
+                ("[0]", "element", "Deep"),
+            ]
+        );
+        assert_eq!((view.of_class, view.page.all), (1, 3));
     }
 
-    fn tie(&self, other: &Self) -> Ordering {
-        self.place.cmp(&other.place)
+    #[test]
+    fn a_cycle_is_not_unfolded_for_ever() {
+        let view = view(200);
+        let zebra = &view.retainers[1];
+        assert_eq!(zebra.from.class, "Zebra");
+        // It is kept by the object asked for, which is above it already.
+        assert_eq!(zebra.retainers.len(), 1);
+        assert_eq!(zebra.retainers[0].from.class, "X");
+        assert!(zebra.retainers[0].retainers.is_empty());
+        let deep = &view.retainers[2];
+        assert_eq!(deep.retainers[0].from.class, "Zebra");
     }
 }

@@ -1,9 +1,7 @@
 //! What a snapshot's memory is used for: DevTools' Statistics view.
 
-use heap::Statistics;
+use heap::{Overview, Statistics};
 use serde::Serialize;
-
-use crate::object::Heap;
 
 /// DevTools' Statistics view, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,8 +26,8 @@ pub struct StatisticsRow {
 
 /// The Statistics view of a snapshot.
 #[must_use]
-pub fn statistics(heap: Heap<'_>) -> StatisticsRow {
-    StatisticsRow::of(heap.analysis.statistics())
+pub fn statistics(overview: &Overview) -> StatisticsRow {
+    StatisticsRow::of(&overview.statistics)
 }
 
 impl StatisticsRow {

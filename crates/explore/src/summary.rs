@@ -81,25 +81,42 @@ pub fn summary<'h>(overview: &'h Overview, listing: &Listing<ClassSums<'h>>) -> 
     }
 }
 
-/// The objects of a class. As in DevTools those without a size of their own do not count.
+/// What a snapshot holds of that which a filter of DevTools keeps; counts and statistics are those
+/// of the whole.
+#[must_use]
+pub fn filtered(heap: Heap<'_>, only: heap::Filter) -> Overview {
+    let kept = only.nodes(heap.snapshot, heap.analysis);
+    Overview {
+        n_nodes: heap.snapshot.n_nodes() as u64,
+        n_edges: heap.snapshot.n_edges() as u64,
+        statistics: *heap.analysis.statistics(),
+        aggregates: heap.analysis.aggregates_of(heap.snapshot, &kept),
+    }
+}
+
+/// The objects of a class, or of them those that a filter of DevTools keeps. As in DevTools those without a size of their own do not count.
 ///
 /// # Errors
 /// If there is no such class.
 pub fn class_objects<'h>(
     heap: Heap<'h>,
     class: &str,
+    only: Option<heap::Filter>,
     listing: &Listing<HeapObject<'h>>,
 ) -> Result<ClassObjects, Unknown> {
     let (mut count, mut shallow_size) = (0, 0);
+    let kept = only.map(|only| only.nodes(heap.snapshot, heap.analysis));
+    let is_kept = |node| kept.as_ref().is_none_or(|kept| kept.has(node));
     let of_class = heap
         .objects()
         .filter(|object| object.shallow_size() > 0 && object.class() == class)
+        .filter(|object| is_kept(object.node))
         .inspect(|object| {
             count += 1;
             shallow_size += object.shallow_size();
         });
     let page = listing.page(of_class);
-    if count == 0 {
+    if count == 0 && !heap.objects().any(|object| object.class() == class) {
         return Err(Unknown::Class(heap.similar_classes(class)));
     }
     Ok(ClassObjects {
@@ -174,12 +191,12 @@ mod tests {
     #[test]
     fn the_objects_of_a_class_come_in_pages() {
         let opened = Opened::of(SESSIONS);
-        let view = class_objects(opened.heap(), "Session", &first(2)).unwrap();
+        let view = class_objects(opened.heap(), "Session", None, &first(2)).unwrap();
         assert_eq!((view.count, view.shallow_size), (3, 288));
         let ids: Vec<_> = view.objects.iter().map(|o| o.id).collect();
         assert_eq!(ids, [9, 11]);
         assert_eq!((view.page.shown, view.page.all), (2, 3));
-        let unknown = class_objects(opened.heap(), "session", &all());
+        let unknown = class_objects(opened.heap(), "session", None, &all());
         assert_eq!(unknown, Err(Unknown::Class(vec!["Session".into()])));
     }
 }

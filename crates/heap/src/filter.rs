@@ -186,7 +186,7 @@ fn event_handlers(snapshot: &Snapshot) -> HashSet<NodeIx> {
 
 /// What makes two strings the same: their shown text and, where V8 cut it, length and hash.
 #[derive(PartialEq, Eq, Hash)]
-struct Content {
+pub(crate) struct Content {
     units: Vec<u8>,
     /// Of a string that was cut: the numbers that V8 tells of it, if it does.
     cut: Option<[Option<u64>; 2]>,
@@ -204,12 +204,7 @@ fn duplicated_strings(snapshot: &Snapshot, analysis: &Analysis) -> NodeSet {
         if !is_string || analysis.shallow_size(node) == 0 {
             continue;
         }
-        let number = |name: &str| number_of(snapshot, node, name).map(|n| (n + 0.0).to_bits());
-        let content = Content {
-            units: snapshot.shown_units(node).into_owned(),
-            cut: is_cut(snapshot, node).then(|| [number("length"), number("hash")]),
-        };
-        let first = *first_of.entry(content).or_insert(node);
+        let first = *first_of.entry(content(snapshot, node)).or_insert(node);
         if first != node {
             duplicated.add(first);
             duplicated.add(node);
@@ -218,8 +213,17 @@ fn duplicated_strings(snapshot: &Snapshot, analysis: &Analysis) -> NodeSet {
     duplicated
 }
 
+/// What a string says.
+pub(crate) fn content(snapshot: &Snapshot, node: NodeIx) -> Content {
+    let number = |name: &str| number_of(snapshot, node, name).map(|n| (n + 0.0).to_bits());
+    Content {
+        units: snapshot.shown_units(node).into_owned(),
+        cut: is_cut(snapshot, node).then(|| [number("length"), number("hash")]),
+    }
+}
+
 /// Whether V8 has already put a concatenated string in one piece: then one of its parts is empty.
-fn is_flat(snapshot: &Snapshot, node: NodeIx) -> bool {
+pub(crate) fn is_flat(snapshot: &Snapshot, node: NodeIx) -> bool {
     snapshot.edges(node).any(|edge| {
         edge.kind == EdgeKind::Internal
             && (snapshot.strings.is(edge.name, "first") || snapshot.strings.is(edge.name, "second"))
@@ -228,7 +232,7 @@ fn is_flat(snapshot: &Snapshot, node: NodeIx) -> bool {
 }
 
 /// Whether the snapshot holds only the beginning of a string, and says so.
-fn is_cut(snapshot: &Snapshot, node: NodeIx) -> bool {
+pub(crate) fn is_cut(snapshot: &Snapshot, node: NodeIx) -> bool {
     let said = value_of(snapshot, node, "truncated", "bool");
     said.is_some_and(|value| snapshot.is_named(value, "true"))
 }

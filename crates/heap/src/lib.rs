@@ -10,14 +10,17 @@
 
 mod analysis;
 mod changes;
+mod collections;
 mod compare;
 mod detached;
 mod error;
 mod filter;
 mod holders;
+mod incoming;
 mod link;
 mod overview;
 mod parse;
+mod repeated;
 mod retaining;
 mod shown;
 mod snapshot;
@@ -26,6 +29,7 @@ mod utf16;
 
 pub use analysis::{Aggregate, Analysis, ClassIx, NO_DISTANCE, SYSTEM_DISTANCE, Statistics};
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
+pub use collections::{Collection, CollectionKind, collections};
 pub use compare::{ClassDiff, compare};
 pub use error::Error;
 pub use filter::{Filter, NodeSet};
@@ -33,7 +37,9 @@ pub use holders::{
     ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, is_visible, own_bytes,
     way_down,
 };
+pub use incoming::Incoming;
 pub use overview::Overview;
 pub use parse::parse;
+pub use repeated::{Repeated, repeated_strings};
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};

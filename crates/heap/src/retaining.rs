@@ -57,6 +57,13 @@ impl<'a> RetainingPaths<'a> {
         }
     }
 
+    /// The last step of the way to an object; `None` for the root, and if only weak references
+    /// lead to it.
+    #[must_use]
+    pub fn last_step(&self, node: NodeIx) -> Option<PathStep> {
+        self.last_step[node.index()]
+    }
+
     /// The steps from the root to an object; `None` if only weak references lead to it.
     #[must_use]
     pub fn to(&self, node: NodeIx) -> Option<Vec<PathStep>> {

@@ -12,7 +12,8 @@ pub(crate) use self::load::{
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use views::{
-    DiffArgs, NodesArgs, ReadingArgs, RetainersArgs, SnapshotArgs, SummaryArgs,
+    ContainmentArgs, DiffArgs, DominatorsArgs, NodesArgs, PathArgs, ReadingArgs, RetainersArgs,
+    SnapshotArgs, StatisticsArgs, SummaryArgs, TableArgs,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -49,12 +50,20 @@ pub(crate) enum Command {
     Load(Box<LoadArgs>),
     /// Judge the folder of an earlier run again, without the service
     Judge(JudgeArgs),
-    /// List the classes of a heap snapshot by retained size
+    /// List the classes of a heap snapshot by retained size, or the objects of a class
     Summary(SummaryArgs),
-    /// Compare two heap snapshots of one process by class
+    /// Compare two heap snapshots of one process by class, and list what grew in place
     Diff(DiffArgs),
-    /// Show what keeps an object alive
+    /// Show what refers to an object, by distance from the roots, and the path that keeps it alive
     Retainers(RetainersArgs),
+    /// Show the path from the roots to an object, or the paths to all objects of a class
+    Path(PathArgs),
+    /// Show what an object refers to, from the roots down
+    Containment(ContainmentArgs),
+    /// Show what would be freed with an object, as a tree or merged by class
+    Dominators(DominatorsArgs),
+    /// Show what the memory of a heap snapshot is used for
+    Statistics(StatisticsArgs),
     /// Print every node of a heap snapshot as tab-separated values: id, class, distance, self size,
     /// retained size, dominator's id
     Nodes(NodesArgs),

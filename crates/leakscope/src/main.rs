@@ -44,6 +44,10 @@ fn main() -> ExitCode {
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),
+        Command::Path(args) => views::path(&args),
+        Command::Containment(args) => views::containment(&args),
+        Command::Dominators(args) => views::dominators(&args),
+        Command::Statistics(args) => views::statistics(&args),
         Command::Nodes(args) => views::nodes(&args),
     };
     match result {

@@ -6,19 +6,19 @@ mod objects;
 
 use std::path::Path;
 
-use explore::{Heap, Listed, Listing, Unknown, Wanted};
+use explore::{Heap, Listed, Listing, Unfolding, Unknown, UnknownColumn, Wanted};
 use heap::{NodeIx, Overview};
 use report::printable;
 use serde::Serialize;
 
-use crate::args::SnapshotArgs;
+use crate::args::{SnapshotArgs, TableArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer};
 use crate::judge::stdout_style;
 use crate::snapshots::{self, Opened};
 
-pub(crate) use classes::{diff, summary};
-pub(crate) use objects::{nodes, retainers};
+pub(crate) use classes::{diff, statistics, summary};
+pub(crate) use objects::{containment, dominators, nodes, path, retainers};
 
 /// Rows of a table that has the screen for itself.
 const SCREEN: usize = 30;
@@ -47,15 +47,29 @@ impl Opened {
 
 /// The rows that are wanted of a list; that it has no such column is a mistake of the command line.
 fn listing<T: Listed>(wanted: &Wanted) -> Result<Listing<T>, Failure> {
-    wanted.listing().map_err(|unknown| {
-        let columns = unknown.columns.join("`, `");
-        let wanted = printable(&unknown.wanted);
-        Failure::new(
-            Exit::Usage,
-            format!("cannot sort by `{wanted}`: no such column"),
-        )
-        .hint(Some(format!("the columns are `{columns}`")))
-    })
+    wanted.listing().map_err(|unknown| no_column(&unknown))
+}
+
+/// Likewise of a tree.
+fn unfolding<T: Listed>(table: &TableArgs, depth: usize) -> Result<Unfolding<T>, Failure> {
+    let unfolding = table.wanted(SCREEN).unfolding(depth);
+    unfolding.map_err(|unknown| no_column(&unknown))
+}
+
+fn no_column(unknown: &UnknownColumn) -> Failure {
+    let columns = unknown.columns.join("`, `");
+    let wanted = printable(&unknown.wanted);
+    let message = format!("cannot sort by `{wanted}`: no such column");
+    let hint = format!("the columns are `{columns}`");
+    Failure::new(Exit::Usage, message).hint(Some(hint))
+}
+
+/// The object that a person named, or the root.
+fn find_or_root(heap: Heap<'_>, wanted: Option<&str>, file: &Path) -> Result<NodeIx, Failure> {
+    match wanted {
+        Some(wanted) => find(heap, wanted, file),
+        None => Ok(heap.snapshot.root()),
+    }
 }
 
 /// The object that a person named.

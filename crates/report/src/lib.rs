@@ -11,7 +11,10 @@ mod views;
 pub use html::html;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
-pub use views::{class_objects_text, diff_objects_text, diff_text, retainers_text, summary_text};
+pub use views::{
+    class_objects_text, containment_text, diff_objects_text, diff_text, dominator_classes_text,
+    dominators_text, path_groups_text, paths_text, retainers_text, statistics_text, summary_text,
+};
 
 /// How text may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

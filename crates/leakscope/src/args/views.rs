@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use explore::{Filter, Wanted};
 
-pub(crate) use classes::{DiffArgs, SummaryArgs};
-pub(crate) use objects::{NodesArgs, RetainersArgs};
+pub(crate) use classes::{DiffArgs, StatisticsArgs, SummaryArgs};
+pub(crate) use objects::{ContainmentArgs, DominatorsArgs, NodesArgs, PathArgs, RetainersArgs};
 
 /// The snapshot of a view of one.
 #[derive(Debug, clap::Args)]
@@ -29,6 +29,21 @@ pub(crate) struct ReadingArgs {
     /// Read the whole file even if it was seen before, and keep nothing for the next time
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+/// How deep a tree is unfolded.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct TreeArgs {
+    /// Levels of the tree; below the first, each object shows its first 10 rows at most
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = depth)]
+    pub(crate) depth: usize,
+}
+
+fn depth(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(depth @ 1..=200) => Ok(depth),
+        _ => Err("must be between 1 and 200".into()),
+    }
 }
 
 /// How much of a table to print, and how.

@@ -1,8 +1,8 @@
-//! `leakscope summary` and `diff`: snapshots by class.
+//! `leakscope summary`, `diff` and `statistics`: snapshots by class and by kind.
 
 use explore::DiffListing;
 
-use crate::args::{DiffArgs, SummaryArgs};
+use crate::args::{DiffArgs, StatisticsArgs, SummaryArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::snapshots;
@@ -18,7 +18,13 @@ pub(crate) fn summary(args: &SummaryArgs) -> Result<Exit, Failure> {
 
 fn classes(args: &SummaryArgs) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
-    let overview = args.source.overview()?;
+    let overview = match args.only {
+        None => args.source.overview()?,
+        Some(only) => {
+            let opened = args.source.open()?;
+            explore::filtered(opened.heap(), only.into())
+        }
+    };
     let summary = explore::summary(&overview, &listing);
     let file = args.source.snapshot.display().to_string();
     show(&summary, args.table.json, |summary, style| {
@@ -29,9 +35,16 @@ fn classes(args: &SummaryArgs) -> Result<Exit, Failure> {
 fn class_objects(args: &SummaryArgs, class: &str) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
     let opened = args.source.open()?;
-    let found = explore::class_objects(opened.heap(), class, &listing)
+    let only = args.only.map(heap::Filter::from);
+    let found = explore::class_objects(opened.heap(), class, only, &listing)
         .map_err(|unknown| not_found(class, &unknown, &args.source.snapshot))?;
     show(&found, args.table.json, report::class_objects_text)
+}
+
+pub(crate) fn statistics(args: &StatisticsArgs) -> Result<Exit, Failure> {
+    let overview = args.source.overview()?;
+    let statistics = explore::statistics(&overview);
+    show(&statistics, args.json, report::statistics_text)
 }
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Failure> {

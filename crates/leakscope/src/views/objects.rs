@@ -1,17 +1,65 @@
-//! `leakscope retainers` and `nodes`: single objects.
+//! `leakscope retainers`, `path`, `containment`, `dominators` and `nodes`: single objects.
 
-use crate::args::{NodesArgs, RetainersArgs};
+use crate::args::{ContainmentArgs, DominatorsArgs, NodesArgs, PathArgs, RetainersArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer_in_parts};
 
-use super::{SCREEN, find, listing, show};
+use super::{SECTION, find, find_or_root, listing, not_found, show, unfolding};
 
 pub(crate) fn retainers(args: &RetainersArgs) -> Result<Exit, Failure> {
-    let listing = listing(&args.table.wanted(SCREEN))?;
+    let unfolding = unfolding(&args.table, args.tree.depth)?;
     let opened = args.source.open()?;
     let node = find(opened.heap(), &args.object, &args.source.snapshot)?;
-    let found = explore::retainers(opened.heap(), node, &listing);
+    let found = explore::retainers(opened.heap(), node, &unfolding);
     show(&found, args.table.json, report::retainers_text)
+}
+
+pub(crate) fn path(args: &PathArgs) -> Result<Exit, Failure> {
+    let listing = listing(&args.table.wanted(SECTION))?;
+    let opened = args.source.open()?;
+    let file = &args.source.snapshot;
+    if args.group {
+        let found = explore::path_groups(opened.heap(), &args.object, &listing)
+            .map_err(|unknown| not_found(&args.object, &unknown, file))?;
+        return show(&found, args.table.json, report::path_groups_text);
+    }
+    let node = find(opened.heap(), &args.object, file)?;
+    let found = explore::paths(opened.heap(), node);
+    show(&found, args.table.json, report::paths_text)
+}
+
+pub(crate) fn containment(args: &ContainmentArgs) -> Result<Exit, Failure> {
+    let unfolding = unfolding(&args.table, args.tree.depth)?;
+    let opened = args.source.open()?;
+    let object = args.object.as_deref();
+    let node = find_or_root(opened.heap(), object, &args.source.snapshot)?;
+    let found = explore::containment(opened.heap(), node, &unfolding);
+    show(&found, args.table.json, report::containment_text)
+}
+
+pub(crate) fn dominators(args: &DominatorsArgs) -> Result<Exit, Failure> {
+    match args.by_class {
+        false => dominated_objects(args),
+        true => dominated_classes(args),
+    }
+}
+
+fn dominated_objects(args: &DominatorsArgs) -> Result<Exit, Failure> {
+    let unfolding = unfolding(&args.table, args.tree.depth)?;
+    let opened = args.source.open()?;
+    let object = args.object.as_deref();
+    let node = find_or_root(opened.heap(), object, &args.source.snapshot)?;
+    let found = explore::dominators(opened.heap(), node, &unfolding);
+    show(&found, args.table.json, report::dominators_text)
+}
+
+fn dominated_classes(args: &DominatorsArgs) -> Result<Exit, Failure> {
+    let unfolding = unfolding(&args.table, args.tree.depth)?;
+    let opened = args.source.open()?;
+    let object = args.object.as_deref();
+    let node = find_or_root(opened.heap(), object, &args.source.snapshot)?;
+    let found = explore::dominator_classes(opened.heap(), node, &unfolding);
+    show(&found, args.table.json, report::dominator_classes_text)
 }
 
 /// Every node of the snapshot as one line of tab-separated values.
