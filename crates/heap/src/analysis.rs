@@ -9,6 +9,7 @@ mod distances;
 mod dominators;
 mod essential;
 mod interfaces;
+mod retained;
 mod retainers;
 mod shallow;
 mod statistics;
@@ -26,6 +27,9 @@ pub(crate) use aggregates::{ClassKey, Group, groups};
 pub(crate) use classes::Classes;
 pub(crate) use interfaces::Interfaces;
 
+use aggregates::Begun;
+use essential::Essential;
+use retained::Retained;
 use weak_maps::WeakMaps;
 
 /// Everything that DevTools computes of one snapshot.
@@ -33,8 +37,7 @@ use weak_maps::WeakMaps;
 pub struct Analysis {
     pub(crate) shallow: Vec<u32>,
     distances: Vec<i32>,
-    dominators: Vec<NodeIx>,
-    pub(crate) retained: Vec<u64>,
+    retained: Retained,
     pub(crate) classes: Classes,
     pub(crate) interfaces: Interfaces,
     aggregates: Vec<Aggregate>,
@@ -48,26 +51,25 @@ impl Analysis {
         let weak_maps = WeakMaps::of(snapshot);
         let shallow = shallow::shallow_sizes(snapshot);
         let distances = distances::distances(snapshot, &weak_maps);
-        let essential = essential::essential_edges(snapshot, &weak_maps);
-        let dominators = dominators::dominators(snapshot, &essential);
-        drop(essential);
-        let retained = dominators.retained(snapshot.root(), &shallow);
+        let essential = Essential::of(snapshot, &weak_maps);
+        let tree = dominators::dominators(snapshot, &essential);
+        let retained = retained::retained(snapshot, tree, &shallow);
         let mut classes = Classes::base(snapshot);
         let interfaces = Interfaces::infer(snapshot);
         interfaces.apply(snapshot, &mut classes);
-        let statistics = statistics::statistics(snapshot, &shallow, &retained);
-        let mut analysis = Self {
+        let total = retained.sizes.of(snapshot.root());
+        let statistics = statistics::statistics(snapshot, &shallow, total);
+        let begun = Begun::of(snapshot, &classes, (&shallow, &distances), |_| true);
+        let aggregates = begun.finish(&retained);
+        Self {
             shallow,
             distances,
-            dominators: dominators.immediate,
             retained,
             classes,
             interfaces,
-            aggregates: Vec::new(),
+            aggregates,
             statistics,
-        };
-        analysis.aggregates = aggregates::aggregates(snapshot, &analysis, |_| true);
-        analysis
+        }
     }
 
     /// A node's class.
@@ -91,13 +93,13 @@ impl Analysis {
     /// What would be freed with a node, in bytes.
     #[must_use]
     pub fn retained_size(&self, node: NodeIx) -> u64 {
-        self.retained[node.index()]
+        self.retained.sizes.of(node)
     }
 
     /// The node that all ways to a node lead through; the root's is the root.
     #[must_use]
     pub fn dominator(&self, node: NodeIx) -> NodeIx {
-        self.dominators[node.index()]
+        NodeIx(self.retained.dominators[node.index()])
     }
 
     /// Steps from a root of the program. From [`SYSTEM_DISTANCE`] on, from the engine's roots
@@ -117,7 +119,9 @@ impl Analysis {
     /// view with one of its filters. What is not kept neither counts nor hides what it dominates.
     #[must_use]
     pub fn aggregates_of(&self, snapshot: &Snapshot, kept: &NodeSet) -> Vec<Aggregate> {
-        aggregates::aggregates(snapshot, self, |node| kept.has(node))
+        let columns = (&*self.shallow, &*self.distances);
+        let begun = Begun::of(snapshot, &self.classes, columns, |node| kept.has(node));
+        begun.finish(&self.retained)
     }
 
     /// DevTools' Statistics view.

@@ -9,6 +9,7 @@
 //! front end's `HeapSnapshot.ts`, `HeapSnapshotLoader.ts` and V8's `heap-snapshot-generator.cc`.
 
 mod analysis;
+mod bits;
 mod changes;
 mod collections;
 mod compare;
@@ -20,6 +21,7 @@ mod incoming;
 mod link;
 mod overview;
 mod parse;
+mod prefetch;
 mod repeated;
 mod retaining;
 mod shown;

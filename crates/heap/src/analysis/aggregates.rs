@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::{Analysis, ClassIx, Classes};
+use super::retained::Retained;
+use super::{ClassIx, Classes};
+use crate::prefetch::prefetch;
 use crate::snapshot::{Location, NodeIx, NodeType, Snapshot};
 use crate::utf16;
 
@@ -59,150 +61,222 @@ pub(crate) struct Group {
 /// Two groups may have one public key; the one that was begun later replaces the other, whose
 /// objects are then in no view.
 pub(crate) fn groups(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) -> Vec<Group> {
-    let (groups, _) = all_groups(snapshot, classes, |node| shallow[node.index()] != 0);
-    let is_public = last_of_each_key(&groups);
-    let mut is_public = is_public.into_iter();
-    let mut groups = groups;
-    groups.retain(|_| is_public.next().unwrap_or_default());
+    let mut nodes: Vec<Vec<NodeIx>> = Vec::new();
+    let counts = |node: NodeIx| shallow[node.index()] != 0;
+    let grouping = Grouping::of(snapshot, classes, counts, |node, group| {
+        if group == nodes.len() {
+            nodes.push(Vec::new());
+        }
+        nodes[group].push(node);
+    });
+    let is_public = grouping.are_public();
+    let groups = grouping.groups.into_iter().zip(nodes);
     groups
+        .zip(is_public)
+        .filter(|&(_, is_public)| is_public)
+        .map(|(((class, key), nodes), _)| Group { class, key, nodes })
+        .collect()
 }
 
-/// For each group whether none that was begun later has its key.
-fn last_of_each_key(groups: &[Group]) -> Vec<bool> {
-    let mut last: HashMap<&ClassKey, usize> = HashMap::new();
-    for (i, group) in groups.iter().enumerate() {
-        last.insert(&group.key, i);
-    }
-    let is_last = |(i, group): (usize, &Group)| last[&group.key] == i;
-    groups.iter().enumerate().map(is_last).collect()
+/// The groups in the order they were begun: by the first of their nodes in the file.
+struct Grouping<'a> {
+    classes: &'a Classes,
+    groups: Vec<(ClassIx, ClassKey)>,
+    /// Without a location a class is told by where its name is from.
+    of_class: Vec<u32>,
+    /// With one by its name alone.
+    of_key: HashMap<ClassKey, u32>,
+    /// Where the last object with a location of each class was, and its group.
+    last_place: Vec<(Location, u32)>,
 }
 
 const NO_GROUP: u32 = u32::MAX;
 
-/// All groups, and the group of each node, [`NO_GROUP`] for those that do not count.
-fn all_groups(
-    snapshot: &Snapshot,
-    classes: &Classes,
-    counts: impl Fn(NodeIx) -> bool,
-) -> (Vec<Group>, Vec<u32>) {
-    // Without a location a class is told by where its name is from, with one by its name alone.
-    let mut of_class: HashMap<ClassIx, u32> = HashMap::new();
-    let mut of_key: HashMap<ClassKey, u32> = HashMap::new();
-    let mut groups: Vec<Group> = Vec::new();
-    let mut of_node = vec![NO_GROUP; snapshot.n_nodes()];
-    for node in snapshot.nodes().filter(|&node| counts(node)) {
-        let class = classes.of_node[node.index()];
-        let location = match snapshot.node_type(node) {
-            NodeType::Object => snapshot.location(node),
-            _ => None,
+const NO_PLACE: Location = Location {
+    script_id: u32::MAX,
+    line: u32::MAX,
+    column: u32::MAX,
+};
+
+impl<'a> Grouping<'a> {
+    /// Calls `take` with the group of each node that counts; groups are numbered as they are begun.
+    fn of(
+        snapshot: &Snapshot,
+        classes: &'a Classes,
+        counts: impl Fn(NodeIx) -> bool,
+        mut take: impl FnMut(NodeIx, usize),
+    ) -> Self {
+        let mut grouping = Self {
+            classes,
+            groups: Vec::new(),
+            of_class: vec![NO_GROUP; classes.len()],
+            of_key: HashMap::new(),
+            last_place: vec![(NO_PLACE, NO_GROUP); classes.len()],
         };
-        let key = || ClassKey {
-            location,
-            name: classes.units(class).to_owned(),
-        };
-        let next = groups.len() as u32;
-        let group = match location {
-            None => *of_class.entry(class).or_insert(next),
-            Some(_) => *of_key.entry(key()).or_insert(next),
-        };
-        if group == next {
-            let nodes = Vec::new();
-            let key = key();
-            groups.push(Group { class, key, nodes });
+        let mut places = snapshot.locations.iter().peekable();
+        for node in snapshot.nodes() {
+            let place = places.next_if(|&&(at, _)| at == node);
+            if !counts(node) {
+                continue;
+            }
+            let place = place.filter(|_| snapshot.node_type(node) == NodeType::Object);
+            let group = match place {
+                None => grouping.unplaced(classes.of_node[node.index()]),
+                Some(&(_, place)) => grouping.placed(classes.of_node[node.index()], place),
+            };
+            take(node, group as usize);
         }
-        of_node[node.index()] = group;
-        groups[group as usize].nodes.push(node);
+        grouping
     }
-    (groups, of_node)
+
+    fn unplaced(&mut self, class: ClassIx) -> u32 {
+        let known = self.of_class[class.index()];
+        if known != NO_GROUP {
+            return known;
+        }
+        let group = self.begin(class, None);
+        self.of_class[class.index()] = group;
+        group
+    }
+
+    fn placed(&mut self, class: ClassIx, place: Location) -> u32 {
+        let (last, group) = self.last_place[class.index()];
+        if last == place && group != NO_GROUP {
+            return group;
+        }
+        let key = self.key(class, Some(place));
+        let group = match self.of_key.get(&key) {
+            Some(&group) => group,
+            None => {
+                let group = self.begin(class, Some(place));
+                self.of_key.insert(key, group);
+                group
+            }
+        };
+        self.last_place[class.index()] = (place, group);
+        group
+    }
+
+    fn key(&self, class: ClassIx, location: Option<Location>) -> ClassKey {
+        let name = self.classes.units(class).to_owned();
+        ClassKey { location, name }
+    }
+
+    fn begin(&mut self, class: ClassIx, location: Option<Location>) -> u32 {
+        self.groups.push((class, self.key(class, location)));
+        self.groups.len() as u32 - 1
+    }
+
+    /// For each group whether none that was begun later has its key.
+    fn are_public(&self) -> Vec<bool> {
+        let mut last: HashMap<&ClassKey, usize> = HashMap::new();
+        for (i, (_, key)) in self.groups.iter().enumerate() {
+            last.insert(key, i);
+        }
+        let is_last = |(i, (_, key)): (usize, &(ClassIx, ClassKey))| last[key] == i;
+        self.groups.iter().enumerate().map(is_last).collect()
+    }
 }
 
-/// The sums of the nodes that are `kept` and have a size.
-pub(super) fn aggregates(
-    snapshot: &Snapshot,
-    analysis: &Analysis,
-    kept: impl Fn(NodeIx) -> bool,
-) -> Vec<Aggregate> {
-    let counts = |node: NodeIx| analysis.shallow[node.index()] != 0 && kept(node);
-    let (groups, of_node) = all_groups(snapshot, &analysis.classes, counts);
-    let retained = retained_sizes(snapshot, analysis, &of_node, groups.len());
-    let sum = |group: &Group| group.nodes.iter().map(|&n| analysis.shallow_size(n)).sum();
-    let least = |group: &Group| group.nodes.iter().map(|&n| analysis.distance(n)).min();
-    let is_public = last_of_each_key(&groups);
-    groups
-        .into_iter()
-        .zip(retained)
-        .zip(is_public)
-        .filter(|&(_, is_public)| is_public)
-        .map(|((group, retained_size), _)| Aggregate {
-            name: analysis.class_name(group.class).to_owned(),
-            count: group.nodes.len() as u64,
-            distance: least(&group).unwrap_or(super::NO_DISTANCE),
-            shallow_size: sum(&group),
-            retained_size,
-            key: group.key.text(),
-        })
-        .collect()
+/// Sums of a group that need no dominators.
+struct Sums {
+    count: u64,
+    distance: i64,
+    shallow_size: u64,
+}
+
+/// The groups with their first sums, and the group of each node.
+pub(super) struct Begun<'a> {
+    grouping: Grouping<'a>,
+    sums: Vec<Sums>,
+    of_node: Vec<u32>,
+}
+
+impl<'a> Begun<'a> {
+    /// Of the nodes that are `kept` and have a size.
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        classes: &'a Classes,
+        (shallow, distances): (&[u32], &[i32]),
+        kept: impl Fn(NodeIx) -> bool,
+    ) -> Self {
+        let mut sums: Vec<Sums> = Vec::new();
+        let mut of_node = vec![NO_GROUP; snapshot.n_nodes()];
+        let counts = |node: NodeIx| shallow[node.index()] != 0 && kept(node);
+        let grouping = Grouping::of(snapshot, classes, counts, |node, group| {
+            let distance = i64::from(distances[node.index()]);
+            if group == sums.len() {
+                sums.push(Sums {
+                    count: 0,
+                    distance,
+                    shallow_size: 0,
+                });
+            }
+            of_node[node.index()] = group as u32;
+            let sums = &mut sums[group];
+            sums.count += 1;
+            sums.distance = sums.distance.min(distance);
+            sums.shallow_size += u64::from(shallow[node.index()]);
+        });
+        Self {
+            grouping,
+            sums,
+            of_node,
+        }
+    }
+
+    /// With the retained sizes; `retained` is of the same snapshot.
+    pub(super) fn finish(self, retained: &Retained) -> Vec<Aggregate> {
+        let sizes = retained_sizes(retained, &self.of_node, self.sums.len());
+        let is_public = self.grouping.are_public();
+        let groups = self.grouping.groups.iter().zip(self.sums);
+        groups
+            .zip(sizes)
+            .zip(is_public)
+            .filter(|&(_, is_public)| is_public)
+            .map(|((((class, key), sums), retained_size), _)| Aggregate {
+                name: self.grouping.classes.name(*class).to_owned(),
+                key: key.text(),
+                count: sums.count,
+                distance: sums.distance,
+                shallow_size: sums.shallow_size,
+                retained_size,
+            })
+            .collect()
+    }
 }
 
 /// For each group the retained sizes of its objects that no other object of it dominates.
-fn retained_sizes(
-    snapshot: &Snapshot,
-    analysis: &Analysis,
-    of_node: &[u32],
-    n_groups: usize,
-) -> Vec<u64> {
-    let dominated = Dominated::of(snapshot, analysis);
+fn retained_sizes(retained: &Retained, of_node: &[u32], n_groups: usize) -> Vec<u64> {
     let mut sums = vec![0; n_groups];
-    let mut inside = vec![false; n_groups];
-    let mut todo = vec![(snapshot.root(), false)];
-    while let Some((node, is_left)) = todo.pop() {
-        let group = of_node[node.index()];
-        if is_left {
-            inside[group as usize] = false;
-            continue;
+    let mut is_inside = vec![false; n_groups];
+    // The dominators of the node at hand, with the groups that are inside from there on.
+    let mut open: Vec<(u32, u32)> = Vec::new();
+    for (at, &node) in retained.order.iter().enumerate() {
+        if let Some(&far) = retained.order.get(at + AHEAD) {
+            prefetch(&retained.dominators, far as usize);
+            prefetch(of_node, far as usize);
         }
-        if group != NO_GROUP && !inside[group as usize] {
-            sums[group as usize] += analysis.retained_size(node);
-            inside[group as usize] = true;
-            todo.push((node, true));
+        let above = retained.dominators[node as usize];
+        while let Some(&(dominator, group)) = open.last() {
+            if dominator == above {
+                break;
+            }
+            if group != NO_GROUP {
+                is_inside[group as usize] = false;
+            }
+            open.pop();
         }
-        todo.extend(
-            dominated
-                .by(node)
-                .iter()
-                .map(|&child| (NodeIx(child), false)),
-        );
+        let group = of_node[node as usize];
+        let enters = group != NO_GROUP && !is_inside[group as usize];
+        if enters {
+            sums[group as usize] += retained.sizes.of(NodeIx(node));
+            is_inside[group as usize] = true;
+        }
+        open.push((node, if enters { group } else { NO_GROUP }));
     }
     sums
 }
 
-/// The dominator tree, downwards.
-struct Dominated {
-    first: Vec<u32>,
-    nodes: Vec<u32>,
-}
-
-impl Dominated {
-    fn of(snapshot: &Snapshot, analysis: &Analysis) -> Self {
-        let mut first = vec![0_u32; snapshot.n_nodes() + 1];
-        let below = || snapshot.nodes().filter(|&node| node != snapshot.root());
-        for node in below() {
-            first[analysis.dominator(node).index() + 1] += 1;
-        }
-        for node in 0..snapshot.n_nodes() {
-            first[node + 1] += first[node];
-        }
-        let mut next = first.clone();
-        let mut nodes = vec![0; snapshot.n_nodes() - 1];
-        for node in below() {
-            let slot = &mut next[analysis.dominator(node).index()];
-            nodes[*slot as usize] = node.0;
-            *slot += 1;
-        }
-        Self { first, nodes }
-    }
-
-    fn by(&self, node: NodeIx) -> &[u32] {
-        &self.nodes[self.first[node.index()] as usize..self.first[node.index() + 1] as usize]
-    }
-}
+/// How many nodes before their turn the columns are asked for.
+const AHEAD: usize = 16;

@@ -13,6 +13,13 @@ use crate::utf16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassIx(u32);
 
+impl ClassIx {
+    /// As an index into a list of all classes.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// What makes a class: where its text came from, and which it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Origin {
@@ -77,6 +84,11 @@ impl Classes {
         }
         classes.of_node = of_node;
         classes
+    }
+
+    /// How many classes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 
     pub(crate) fn name(&self, class: ClassIx) -> &str {

@@ -4,10 +4,11 @@
 //! Source: DevTools' `calculateDistances`, `bfs` and `shouldTraverseEdge`. The order of the edges
 //! is observable: of a `WeakMap` entry's two edges the first that is met does not count.
 
-use std::collections::HashSet;
-
+use super::is_user_root;
 use super::weak_maps::WeakMaps;
-use super::{is_user_root, is_weak};
+use crate::bits::Bits;
+use crate::link::Link;
+use crate::prefetch::prefetch;
 use crate::snapshot::{Edge, NodeIx, NodeType, Snapshot, leading_integer};
 
 /// The distance of what nothing leads to.
@@ -20,74 +21,142 @@ pub const SYSTEM_DISTANCE: i64 = 100_000_000;
 const NONE: i32 = NO_DISTANCE as i32;
 
 pub(super) fn distances(snapshot: &Snapshot, weak_maps: &WeakMaps) -> Vec<i32> {
+    let names = Names::of(snapshot);
+    let is_special = |node: usize| weak_maps.has_source(node) || names.is_special(snapshot, node);
     let mut search = Search {
         snapshot,
         weak_maps,
         distances: vec![NONE; snapshot.n_nodes()],
-        half_met: HashSet::with_capacity(weak_maps.n_pairs() / 2),
-        context_names: snapshot.strings.all_equal("system / NativeContext"),
-        descriptor_names: snapshot.strings.all_equal("(map descriptors)"),
-        function_map_names: snapshot.strings.all_equal("sloppy_function_map"),
+        reached: Bits::new(snapshot.n_nodes()),
+        special: Bits::of(snapshot.n_nodes(), is_special),
+        half_met: Bits::new(weak_maps.n_entries()),
+        names: &names,
     };
     let root = snapshot.root();
-    let mut queue = Vec::new();
-    for edge in snapshot
-        .edges(root)
-        .filter(|edge| is_user_root(snapshot, edge.to))
-    {
-        search.distances[edge.to.index()] = 1;
-        queue.push(edge.to);
-    }
-    let has_user_roots = !queue.is_empty();
-    search.run(queue);
-    search.distances[root.index()] = if has_user_roots {
+    let user_roots: Vec<u32> = snapshot
+        .links(root)
+        .map(Link::target)
+        .filter(|&node| is_user_root(snapshot, node))
+        .map(|node| node.0)
+        .collect();
+    let has_user_roots = !user_roots.is_empty();
+    search.run(user_roots, 1);
+    // The root is met again though it may have been met before.
+    let distance = if has_user_roots {
         SYSTEM_DISTANCE as i32
     } else {
         0
     };
-    search.run(vec![root]);
+    search.run(vec![root.0], distance);
     search.distances
+}
+
+/// The strings whose owners have edges of their own rules.
+struct Names {
+    contexts: Vec<u32>,
+    descriptors: Vec<u32>,
+    function_maps: Vec<u32>,
+}
+
+impl Names {
+    fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            contexts: snapshot.strings.all_equal("system / NativeContext"),
+            descriptors: snapshot.strings.all_equal("(map descriptors)"),
+            function_maps: snapshot.strings.all_equal("sloppy_function_map"),
+        }
+    }
+
+    fn is_special(&self, snapshot: &Snapshot, node: usize) -> bool {
+        let name = &snapshot.nodes.name[node];
+        match snapshot.node_type(NodeIx::at(node)) {
+            NodeType::Hidden => self.contexts.contains(name),
+            NodeType::Array => self.descriptors.contains(name),
+            _ => false,
+        }
+    }
 }
 
 struct Search<'a> {
     snapshot: &'a Snapshot,
     weak_maps: &'a WeakMaps,
     distances: Vec<i32>,
+    reached: Bits,
+    /// Nodes some of whose edges may not count.
+    special: Bits,
     /// Entries of weak maps of which one edge was met.
-    half_met: HashSet<u32>,
-    context_names: Vec<u32>,
-    descriptor_names: Vec<u32>,
-    function_map_names: Vec<u32>,
+    half_met: Bits,
+    names: &'a Names,
 }
 
 impl Search<'_> {
-    fn run(&mut self, mut queue: Vec<NodeIx>) {
-        let mut next = 0;
-        while let Some(&node) = queue.get(next) {
-            next += 1;
-            let distance = self.distances[node.index()] + 1;
-            for edge in self.snapshot.edges(node) {
-                let is_new = self.distances[edge.to.index()] == NONE;
-                if is_new && !is_weak(edge.kind) && self.admits(node, edge) {
-                    self.distances[edge.to.index()] = distance;
-                    queue.push(edge.to);
+    /// Goes from these nodes, which have this distance, level by level.
+    fn run(&mut self, mut level: Vec<u32>, mut distance: i32) {
+        for &node in &level {
+            self.distances[node as usize] = distance;
+            self.reached.insert(node as usize);
+        }
+        let mut next = Vec::new();
+        while !level.is_empty() {
+            distance += 1;
+            for (at, &node) in level.iter().enumerate() {
+                self.prefetch(&level, at);
+                match self.special.has(node as usize) {
+                    true => self.visit_special(NodeIx(node), distance, &mut next),
+                    false => self.visit(NodeIx(node), distance, &mut next),
                 }
+            }
+            std::mem::swap(&mut level, &mut next);
+            next.clear();
+        }
+    }
+
+    #[inline]
+    fn prefetch(&self, level: &[u32], at: usize) {
+        if let Some(&far) = level.get(at + 16) {
+            prefetch(&self.snapshot.nodes.first_edge, far as usize);
+        }
+        if let Some(&near) = level.get(at + 6) {
+            let edge = self.snapshot.nodes.first_edge[near as usize];
+            prefetch(&self.snapshot.edges.links, edge as usize);
+        }
+    }
+
+    #[inline]
+    fn visit(&mut self, node: NodeIx, distance: i32, next: &mut Vec<u32>) {
+        for link in self.snapshot.links(node) {
+            if !link.is_weak() && self.reached.insert(link.to()) {
+                self.distances[link.to()] = distance;
+                next.push(link.target().0);
             }
         }
     }
 
-    fn admits(&mut self, from: NodeIx, edge: Edge) -> bool {
+    fn visit_special(&mut self, node: NodeIx, distance: i32, next: &mut Vec<u32>) {
+        for at in self.snapshot.edge_range(node) {
+            let link = self.snapshot.link(at);
+            let is_new = !link.is_weak() && !self.reached.has(link.to());
+            if is_new && self.admits(node, at) {
+                self.reached.insert(link.to());
+                self.distances[link.to()] = distance;
+                next.push(link.target().0);
+            }
+        }
+    }
+
+    fn admits(&mut self, from: NodeIx, at: usize) -> bool {
         let snapshot = self.snapshot;
+        let edge: Edge = snapshot.edge(at);
         let name = snapshot.nodes.name[from.index()];
         match snapshot.node_type(from) {
-            NodeType::Hidden if self.context_names.contains(&name) => {
+            NodeType::Hidden if self.names.contexts.contains(&name) => {
                 let is_named = !edge.kind.is_numbered();
-                if is_named && self.function_map_names.contains(&edge.name) {
+                if is_named && self.names.function_maps.contains(&edge.name) {
                     return false;
                 }
             }
             // In an array of descriptors every third entry is a value that others keep too.
-            NodeType::Array if self.descriptor_names.contains(&name) => {
+            NodeType::Array if self.names.descriptors.contains(&name) => {
                 let number = match edge.kind.is_numbered() {
                     true => Some(f64::from(edge.name)),
                     false => leading_integer(&snapshot.strings.get(edge.name)),
@@ -96,12 +165,14 @@ impl Search<'_> {
             }
             _ => {}
         }
-        match self.weak_maps.pair(edge) {
-            Some(pair) if !self.half_met.remove(&pair.entry) => {
-                self.half_met.insert(pair.entry);
-                false
+        match self.weak_maps.half(at) {
+            // The first edge of an entry does not count, the second does, and so on in turn.
+            Some(half) if self.half_met.insert(half.entry as usize) => false,
+            Some(half) => {
+                self.half_met.remove(half.entry as usize);
+                true
             }
-            _ => true,
+            None => true,
         }
     }
 }

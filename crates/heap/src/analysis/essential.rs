@@ -3,70 +3,93 @@
 //! Source: DevTools' `computeIsEssentialEdge` and `markPageOwnedNodes`. Not essential are weak
 //! edges, edges to oneself, the table's half of a `WeakMap` entry, and from any node but the root
 //! shortcuts and edges from what no page owns to what one does.
+//!
+//! Nothing is kept of an edge: the test costs less than a bit looked up would.
 
-use super::is_weak;
 use super::weak_maps::WeakMaps;
+use crate::bits::Bits;
+use crate::link::Link;
 use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 
-/// One bit an edge.
-pub(super) struct Essential {
-    bits: Vec<u64>,
+pub(super) struct Essential<'a> {
+    snapshot: &'a Snapshot,
+    weak_maps: &'a WeakMaps,
+    owned: Bits,
 }
 
-impl Essential {
-    pub(super) fn has(&self, edge: usize) -> bool {
-        self.bits[edge / 64] >> (edge % 64) & 1 != 0
-    }
-}
-
-pub(super) fn essential_edges(snapshot: &Snapshot, weak_maps: &WeakMaps) -> Essential {
-    let owned = page_owned(snapshot);
-    let root = snapshot.root();
-    let mut bits = vec![0_u64; snapshot.n_edges().div_ceil(64)];
-    for node in snapshot.nodes() {
-        for at in snapshot.edge_range(node) {
-            let edge = snapshot.edge(at);
-            let table_half = || {
-                weak_maps
-                    .pair(edge)
-                    .is_some_and(|p| p.table_id == snapshot.node_id(node).0)
-            };
-            if is_weak(edge.kind) || edge.to == node || table_half() {
-                continue;
-            }
-            let leaves_page = || owned[edge.to.index()] && !owned[node.index()];
-            if node != root && (edge.kind == EdgeKind::Shortcut || leaves_page()) {
-                continue;
-            }
-            bits[at / 64] |= 1 << (at % 64);
+impl<'a> Essential<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot, weak_maps: &'a WeakMaps) -> Self {
+        Self {
+            snapshot,
+            weak_maps,
+            owned: page_owned(snapshot),
         }
     }
-    Essential { bits }
+
+    /// Calls `take` with the target of each essential edge of a node, in file order.
+    #[inline]
+    pub(super) fn each_target(&self, node: NodeIx, mut take: impl FnMut(usize)) {
+        let from = node.index();
+        let is_root = node == self.snapshot.root();
+        // From here every target is as good as any other.
+        let is_free = is_root || self.owned.has(from);
+        let has_halves = self.weak_maps.has_source(from);
+        for edge in self.snapshot.edge_range(node) {
+            let link = self.snapshot.link(edge);
+            let to = link.to();
+            let is_barred = match link.kind() {
+                EdgeKind::Weak => true,
+                EdgeKind::Shortcut => !is_root,
+                _ => false,
+            };
+            if is_barred || to == from || !is_free && self.owned.has(to) {
+                continue;
+            }
+            let is_of_table = || {
+                self.weak_maps
+                    .half(edge)
+                    .is_some_and(|half| half.is_of_table)
+            };
+            if has_halves && is_of_table() {
+                continue;
+            }
+            take(to);
+        }
+    }
 }
 
 /// What can be reached from a window or the root of a DOM tree.
-fn page_owned(snapshot: &Snapshot) -> Vec<bool> {
-    let mut owned = vec![false; snapshot.n_nodes()];
+fn page_owned(snapshot: &Snapshot) -> Bits {
+    let mut owned = Bits::new(snapshot.n_nodes());
     let is_dom_root = |node: NodeIx| {
         snapshot.node_type(node) == NodeType::Synthetic
             && snapshot.is_named(node, "(Document DOM trees)")
     };
-    let mut todo: Vec<NodeIx> = snapshot
-        .edges(snapshot.root())
-        .filter(|edge| match edge.kind {
+    for link in snapshot.links(snapshot.root()) {
+        let is_page = match link.kind() {
             EdgeKind::Shortcut => true,
-            EdgeKind::Element => is_dom_root(edge.to),
+            EdgeKind::Element => is_dom_root(link.target()),
             _ => false,
-        })
-        .map(|edge| edge.to)
-        .collect();
-    for node in &todo {
-        owned[node.index()] = true;
+        };
+        if is_page {
+            owned.insert(link.to());
+        }
     }
-    while let Some(node) = todo.pop() {
-        for edge in snapshot.edges(node) {
-            if !is_weak(edge.kind) && !std::mem::replace(&mut owned[edge.to.index()], true) {
-                todo.push(edge.to);
+    // One sweep in file order; only what lies before the sweep waits on a stack.
+    let first_edge = &snapshot.nodes.first_edge;
+    let mut todo: Vec<usize> = Vec::new();
+    for at in 0..snapshot.n_nodes() {
+        if !owned.has(at) {
+            continue;
+        }
+        todo.push(at);
+        while let Some(node) = todo.pop() {
+            let edges = first_edge[node] as usize..first_edge[node + 1] as usize;
+            for &bits in &snapshot.edges.links[edges] {
+                let link = Link::from_bits(bits);
+                if !link.is_weak() && owned.insert(link.to()) && link.to() < at {
+                    todo.push(link.to());
+                }
             }
         }
     }

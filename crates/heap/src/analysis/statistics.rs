@@ -26,9 +26,9 @@ pub struct Statistics {
     pub system: u64,
 }
 
-pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: &[u64]) -> Statistics {
+pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: u64) -> Statistics {
     let extra = snapshot.extra_native_bytes;
-    let total = retained[snapshot.root().index()] + extra;
+    let total = retained + extra;
     let mut sums = Statistics {
         total,
         native_total: extra,

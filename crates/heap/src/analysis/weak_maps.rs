@@ -5,56 +5,124 @@
 
 use std::collections::HashMap;
 
-use crate::snapshot::{Edge, EdgeKind, Snapshot};
+use crate::bits::Bits;
+use crate::link::Link;
+use crate::snapshot::{EdgeKind, NodeIx, Snapshot};
 
-/// The names of such edges, by string.
+/// All edges with such a name.
 #[derive(Debug)]
 pub(super) struct WeakMaps {
-    pairs: HashMap<u32, Pair>,
+    /// In the order of the file.
+    halves: Vec<Half>,
+    /// The nodes that have such edges: all others are passed over at the cost of a bit.
+    sources: Bits,
+    n_entries: usize,
 }
 
-/// What such a name says.
+/// One edge of an entry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair {
+pub(super) struct Half {
+    edge: u32,
     /// The same for both edges of an entry.
     pub(super) entry: u32,
+    /// Whether it leads away from the table that the name tells of.
+    pub(super) is_of_table: bool,
+}
+
+/// What a name says of an entry.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    string: u32,
+    entry: u32,
     /// The id of the table, as far as 64 bits hold it.
-    pub(super) table_id: u64,
+    table_id: u64,
 }
 
 impl WeakMaps {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let mut entries: HashMap<Vec<u8>, u32> = HashMap::new();
-        let mut pairs = HashMap::new();
-        let n_strings = u32::try_from(snapshot.strings.len()).unwrap_or(u32::MAX);
-        for string in 0..n_strings {
-            let first = snapshot.strings.literal(string).first();
-            if !first.is_some_and(|first| first.is_ascii_digit() || *first == b'\\') {
-                continue;
-            }
-            let name = snapshot.strings.get(string);
-            if let Some((entry, table_id)) = parsed(&name) {
-                let n_digits = name.len() - entry.len();
-                let entry = &snapshot.strings.units(string)[n_digits..];
-                let next = entries.len() as u32;
-                let entry = *entries.entry(entry.to_owned()).or_insert(next);
-                pairs.insert(string, Pair { entry, table_id });
+        let (pairs, n_entries) = pairs(snapshot);
+        let mut found = Self {
+            halves: Vec::new(),
+            sources: Bits::new(snapshot.n_nodes()),
+            n_entries,
+        };
+        if pairs.is_empty() {
+            return found;
+        }
+        let mut is_pair = Bits::new(snapshot.strings.len());
+        for pair in &pairs {
+            is_pair.insert(pair.string as usize);
+        }
+        let edges = snapshot.edges.links.iter().zip(&snapshot.edges.name);
+        for (edge, (&link, &name)) in edges.enumerate() {
+            let is_internal = Link::from_bits(link).kind() == EdgeKind::Internal;
+            if is_internal && is_pair.has(name as usize) {
+                found.add(snapshot, edge, &pairs);
             }
         }
-        Self { pairs }
+        found
     }
 
-    pub(super) fn n_pairs(&self) -> usize {
-        self.pairs.len()
+    fn add(&mut self, snapshot: &Snapshot, edge: usize, pairs: &[Pair]) {
+        let name = snapshot.edges.name[edge];
+        let Ok(at) = pairs.binary_search_by_key(&name, |pair| pair.string) else {
+            return;
+        };
+        let first = &snapshot.nodes.first_edge;
+        let source = first.partition_point(|&first| first as usize <= edge) - 1;
+        let source_id = snapshot.node_id(NodeIx::at(source)).0;
+        self.sources.insert(source);
+        self.halves.push(Half {
+            edge: edge as u32,
+            entry: pairs[at].entry,
+            is_of_table: pairs[at].table_id == source_id,
+        });
     }
 
-    /// What an edge's name says of an entry, if it is such an edge.
-    pub(super) fn pair(&self, edge: Edge) -> Option<Pair> {
-        if edge.kind != EdgeKind::Internal || self.pairs.is_empty() {
-            return None;
+    /// Entries are numbered from 0.
+    pub(super) fn n_entries(&self) -> usize {
+        self.n_entries
+    }
+
+    /// Whether a node has such edges at all.
+    #[inline]
+    pub(super) fn has_source(&self, node: usize) -> bool {
+        self.sources.has(node)
+    }
+
+    /// What the edge at this position is of an entry, if it is of one.
+    pub(super) fn half(&self, edge: usize) -> Option<Half> {
+        let at = self
+            .halves
+            .binary_search_by_key(&edge, |half| half.edge as usize);
+        at.ok().map(|at| self.halves[at])
+    }
+}
+
+/// The strings that name such edges, ascending, and how many entries there are.
+fn pairs(snapshot: &Snapshot) -> (Vec<Pair>, usize) {
+    let mut entries: HashMap<Vec<u8>, u32> = HashMap::new();
+    let mut pairs = Vec::new();
+    let n_strings = u32::try_from(snapshot.strings.len()).unwrap_or(u32::MAX);
+    for string in 0..n_strings {
+        let first = snapshot.strings.literal(string).first();
+        if !first.is_some_and(|first| first.is_ascii_digit() || *first == b'\\') {
+            continue;
         }
-        self.pairs.get(&edge.name).copied()
+        let name = snapshot.strings.get(string);
+        if let Some((entry, table_id)) = parsed(&name) {
+            let n_digits = name.len() - entry.len();
+            let entry = &snapshot.strings.units(string)[n_digits..];
+            let next = entries.len() as u32;
+            let entry = *entries.entry(entry.to_owned()).or_insert(next);
+            pairs.push(Pair {
+                string,
+                entry,
+                table_id,
+            });
+        }
     }
+    (pairs, entries.len())
 }
 
 /// `12 / part of key (K @1) -> value (V @2) pair in WeakMap (table @3)`: what follows the first
