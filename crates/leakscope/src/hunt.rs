@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
 use crate::progress::Progress;
+use crate::scripts::{Checked, Given};
 
 /// Looked for where no script is named.
 const SCRIPT_NAMES: [&str; 3] = ["load.json", "load.yml", "load.yaml"];
@@ -125,8 +126,15 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         )
     })?;
     let path = script_path(args)?;
-    let script = read_script(&path)?;
+    let checked = Given::of_file(&path)?.check()?;
+    let Checked {
+        mut script,
+        transport,
+    } = checked;
     let target = target(args, &script, &path)?;
+    if let Some(url) = &args.target {
+        script.globals.insert("target".into(), url.as_str().into());
+    }
     let rate = args
         .rate
         .unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
@@ -148,8 +156,6 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         settle: Duration::from_secs_f64(args.max_settle),
         ..Limits::default()
     };
-    let transport = load::Transport::new(load::TransportOptions::default())
-        .map_err(|error| Failure::of(Exit::Usage, &error))?;
     Ok(Order {
         command: args.command.clone(),
         working_dir,
@@ -180,23 +186,6 @@ fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {
         .hint(Some(
             "name one with `--load SCRIPT`: Minigun or Artillery, JSON or YAML",
         ))
-    })
-}
-
-/// Reads and checks the script; what is said of it goes to stderr in any case.
-fn read_script(path: &Path) -> Result<Script, Failure> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(
-            Exit::Usage,
-            format!("cannot read load script `{name}`: {error}"),
-        )
-    })?;
-    let parsed = scenario::parse(&text, &name);
-    crate::failure::print_diagnostics(&text, &parsed.diagnostics);
-    parsed.script.ok_or_else(|| {
-        let message = format!("load script `{name}` cannot be run; nothing was started");
-        Failure::new(Exit::Usage, message)
     })
 }
 

@@ -8,7 +8,6 @@ mod ensure;
 mod live;
 mod merge;
 mod metrics;
-mod proxies;
 mod quick;
 mod script;
 mod text;

@@ -12,6 +12,8 @@ mod hunt;
 mod judge;
 mod load;
 mod progress;
+mod proxies;
+mod scripts;
 mod signals;
 mod snapshots;
 mod views;

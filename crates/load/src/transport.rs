@@ -32,6 +32,8 @@ pub struct TransportOptions {
     pub tls: TlsOptions,
     /// Proxies for HTTP requests.
     pub proxies: Proxies,
+    /// Before WebSockets, instead of those.
+    pub websocket_proxy: Option<Proxy>,
     /// Whether HTTP/2 is offered to servers behind TLS; HTTP/1.1 always is.
     pub http2: bool,
     /// At most so many connections, shared by all virtual users, instead of their own.
@@ -43,6 +45,7 @@ impl Default for TransportOptions {
         Self {
             tls: TlsOptions::default(),
             proxies: Proxies::default(),
+            websocket_proxy: None,
             http2: true,
             pool: None,
         }

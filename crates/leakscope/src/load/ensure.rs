@@ -2,6 +2,10 @@
 //!
 //! Works on a report alone, so that `merge` can hold the whole against what no segment could judge.
 
+use std::borrow::Cow;
+
+use scenario::Expression;
+use scenario::value::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +39,19 @@ pub(crate) struct Check {
 }
 
 impl Ensure {
+    /// What a script asks for.
+    pub(crate) fn of_script(ensure: &scenario::Ensure) -> Self {
+        let conditions = ensure.conditions.iter().map(|condition| Condition {
+            expression: condition.expression.text().to_owned(),
+            strict: condition.is_strict,
+        });
+        Self {
+            thresholds: ensure.thresholds.clone(),
+            conditions: conditions.collect(),
+            max_error_rate: ensure.max_error_rate,
+        }
+    }
+
     /// What a report's own part keeps of it.
     pub(crate) fn of_report(ours: &Value) -> Self {
         ours.get("ensure")
@@ -84,8 +101,14 @@ impl Ensure {
     }
 }
 
-fn holds(_expression: &str, _aggregate: &Value) -> bool {
-    false
+/// Whether a condition is true of the metrics; one that cannot be understood is not.
+fn holds(expression: &str, aggregate: &Value) -> bool {
+    let lookup = |path: &Path| {
+        let keys = std::iter::once(path.root()).chain(path.keys().iter().map(String::as_str));
+        let name = keys.collect::<Vec<_>>().join(".");
+        figure(aggregate, &name).map(|value| Cow::Owned(value.into()))
+    };
+    Expression::parse(expression).is_ok_and(|expression| expression.is_true(&lookup))
 }
 
 /// Artillery's lines for checks.
@@ -128,6 +151,13 @@ mod tests {
         })
     }
 
+    fn strict(expression: &str) -> Condition {
+        Condition {
+            expression: expression.to_owned(),
+            strict: true,
+        }
+    }
+
     fn failed(ensure: &Ensure) -> Vec<String> {
         let checks = ensure.check(&aggregate()).into_iter();
         checks.filter(|c| !c.holds).map(|c| c.text).collect()
@@ -142,14 +172,20 @@ mod tests {
                 ("http.response_time.p42".into(), 1e9),
                 ("vusers.failed".into(), 4.0),
             ],
+            conditions: vec![
+                strict("http.response_time.p95 < 121 and vusers.failed == 3"),
+                strict("http.request_rate > 10 or vusers.created < 200"),
+                strict("nothing.of.that.name < 1"),
+            ],
             max_error_rate: Some(1.5),
-            ..Ensure::default()
         };
         assert_eq!(
             failed(&ensure),
             [
                 "http.response_time.p95 < 120.5",
-                "http.response_time.p42 < 1000000000"
+                "http.response_time.p42 < 1000000000",
+                "http.request_rate > 10 or vusers.created < 200",
+                "nothing.of.that.name < 1",
             ]
         );
         let stricter = Ensure {

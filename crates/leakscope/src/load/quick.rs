@@ -4,10 +4,11 @@ use scenario::Target;
 use serde_json::json;
 
 use super::conduct;
-use super::script::{self, Given};
+use super::script;
 use crate::args::{QuickArgs, RunArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::scripts::Given;
 
 pub(super) fn quick(args: &QuickArgs) -> Result<Exit, Failure> {
     let target = Target::parse(&args.url).map_err(|error| {
@@ -40,7 +41,7 @@ pub(super) fn quick(args: &QuickArgs) -> Result<Exit, Failure> {
         segment: load::Segment::WHOLE,
         start_at: None,
     };
-    let mut order = script::order_of(&given, &run)?;
+    let mut order = script::order_of(&given, None, false, &run)?;
     // All at once: the second that a phase must last is no part of what was asked.
     order.job.arrivals = scenario::Arrivals::paced(args.count, f64::INFINITY);
     conduct::conduct(order, &run)

@@ -39,7 +39,9 @@ impl Transport {
         target: &Target,
         proxy: Option<&Proxy>,
     ) -> Result<(Stream, ConnectTimes), Cause> {
-        let proxy = proxy.or_else(|| self.options.proxies.before(target));
+        let proxy = proxy
+            .or(self.options.websocket_proxy.as_ref())
+            .or_else(|| self.options.proxies.before(target));
         let dialed = self.dial(target, proxy, Speaks::WebSocket).await?;
         Ok((dialed.stream, dialed.times))
     }

@@ -14,6 +14,8 @@ use thiserror::Error;
 pub struct TlsOptions {
     /// Whether the server's certificate is checked.
     pub verify: bool,
+    /// The same for WebSockets, where it differs.
+    pub verify_websocket: Option<bool>,
     /// Certificates to trust instead of the system's, as PEM texts.
     pub ca: Vec<Vec<u8>>,
     /// Our own certificate with its chain, as a PEM text.
@@ -28,6 +30,7 @@ impl Default for TlsOptions {
     fn default() -> Self {
         Self {
             verify: true,
+            verify_websocket: None,
             ca: Vec::new(),
             certificate: None,
             key: None,
@@ -71,8 +74,11 @@ pub(super) struct Configs {
 
 impl Configs {
     pub(super) fn new(options: &TlsOptions, http2: bool) -> Result<Self, TlsError> {
-        let websocket = config(options)?;
-        let mut http = websocket.clone();
+        let mut http = config(options, options.verify)?;
+        let websocket = match options.verify_websocket {
+            Some(verify) if verify != options.verify => config(options, verify)?,
+            _ => http.clone(),
+        };
         http.alpn_protocols = match http2 {
             true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             false => vec![b"http/1.1".to_vec()],
@@ -84,12 +90,12 @@ impl Configs {
     }
 }
 
-fn config(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
+fn config(options: &TlsOptions, verify: bool) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsError::Client(error.to_string()))?;
-    let builder = match options.verify {
+    let builder = match verify {
         true => builder.with_root_certificates(roots(options)?),
         false => builder
             .dangerous()
@@ -185,7 +191,7 @@ mod tests {
 
     #[test]
     fn certificates_that_are_none_say_so() {
-        let broken = |options| config(&options).unwrap_err();
+        let broken = |options: TlsOptions| config(&options, options.verify).unwrap_err();
         let garbage = TlsOptions {
             ca: vec![b"garbage".to_vec()],
             ..TlsOptions::default()

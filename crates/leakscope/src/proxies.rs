@@ -5,7 +5,7 @@ use load::{Proxies, Proxy};
 use crate::failure::warn;
 
 /// `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in small letters or capitals.
-pub(super) fn of_environment() -> Proxies {
+pub(crate) fn of_environment() -> Proxies {
     of(|name| std::env::var(name).ok())
 }
 
