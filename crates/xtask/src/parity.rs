@@ -54,6 +54,34 @@ pub(crate) fn install() -> Result {
     install_packages("other runtimes of V8", &nodes, &target().join("node")).map(drop)
 }
 
+/// Finds a Chromium, or installs Debian's; whether there is one now.
+pub(crate) fn install_chromium() -> bool {
+    let runs = |words: &[&str]| {
+        let output = program(words, &root()).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    let is_there = || runs(&["chromium", "--version"]);
+    if is_there() {
+        return true;
+    }
+    let apt_get = |words: &[&str]| {
+        let mut command = program(&["apt-get", "--yes", "--quiet"], &root());
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+        step("install Chromium", &mut command)
+    };
+    let can_install = runs(&["apt-get", "--version"]) && runs(&["sh", "-c", "test $(id -u) = 0"]);
+    let installed = can_install
+        && apt_get(&["update"]).is_ok()
+        && apt_get(&["install", "--no-install-recommends", "chromium"]).is_ok();
+    if !(installed && is_there()) {
+        steps::say(
+            "note: no Chromium, so nothing is tried with one; install the program `chromium`",
+        );
+        return false;
+    }
+    true
+}
+
 /// Installs the packages of the lock file in `from` into `to`, unless that has been done; whether
 /// it had to be done.
 pub(crate) fn install_packages(what: &str, from: &Path, to: &Path) -> Result<bool> {

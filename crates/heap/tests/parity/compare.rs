@@ -12,11 +12,13 @@ use crate::devtools::{Series, ask};
 /// Differences that are spelled out; of the rest only the number is told.
 const SPELLED_OUT: usize = 8;
 
-/// Fails if a node or a class of any snapshot, or of any comparison, differs from DevTools'.
-pub(crate) fn check(all: &[Series], retainers: usize) {
+/// Fails if a node or a class of any snapshot, or of any comparison, differs from DevTools'. Gives
+/// how many objects each filter kept in all.
+pub(crate) fn check(all: &[Series], retainers: usize) -> Kept {
     let said = ask(all, retainers);
     let mut differences = Differences::default();
     let mut n_compared = 0;
+    let mut kept = Kept::new();
     for (s, series) in all.iter().enumerate() {
         let mut before: Option<(Snapshot, Analysis)> = None;
         for (i, path) in series.iter().enumerate() {
@@ -24,23 +26,14 @@ pub(crate) fn check(all: &[Series], retainers: usize) {
             let snapshot = open(path);
             let analysis = Analysis::of(&snapshot);
             let theirs = said.summary(s, i);
-            if let Some(why) = theirs.get("refused") {
-                // This engine opens more than DevTools does, but only what is known here.
-                let is_known = KNOWN_REFUSALS
-                    .iter()
-                    .any(|known| why.as_str().unwrap().contains(known));
-                differences.note("refused by DevTools", is_known, || why.to_string());
-                before = None;
-                continue;
-            }
             check_nodes(&snapshot, &analysis, &said.nodes(s, i), &mut differences);
             check_summary(&snapshot, &analysis, &theirs, &mut differences);
+            check_filters((&snapshot, &analysis), &theirs, &mut differences, &mut kept);
             check_retainers(&snapshot, &analysis, &theirs, &mut differences);
             n_compared += snapshot.n_nodes();
             if let Some((base, base_analysis)) = &before {
-                let diff = said.diff(s, i).expect("DevTools opened both");
                 let ours = heap::compare((base, base_analysis), (&snapshot, &analysis));
-                check_diff(&ours, &diff, &mut differences);
+                check_diff(&ours, &said.diff(s, i), &mut differences);
             }
             before = Some((snapshot, analysis));
         }
@@ -52,13 +45,11 @@ pub(crate) fn check(all: &[Series], retainers: usize) {
         differences.count,
         differences.texts.join("\n")
     );
+    kept
 }
 
-/// Why DevTools does not open files that this engine does open.
-const KNOWN_REFUSALS: [&str; 1] = [
-    // More `trace_function_infos` than the header says.
-    "out of bounds",
-];
+/// Objects by the filter that kept them.
+pub(crate) type Kept = BTreeMap<&'static str, u64>;
 
 #[derive(Default)]
 struct Differences {
@@ -132,11 +123,20 @@ fn check_summary(snapshot: &Snapshot, analysis: &Analysis, theirs: &Value, d: &m
     d.same("total", &json!(statistics.total), &theirs["total"]);
     d.same("edges", &json!(snapshot.n_edges()), &theirs["edges"]);
     check_classes("classes", analysis.aggregates(), &theirs["classes"], d);
+}
+
+fn check_filters(
+    (snapshot, analysis): (&Snapshot, &Analysis),
+    theirs: &Value,
+    d: &mut Differences,
+    kept: &mut Kept,
+) {
     for filter in Filter::ALL {
-        let kept = filter.nodes(snapshot, analysis);
-        let ours = analysis.aggregates_of(snapshot, &kept);
+        let nodes = filter.nodes(snapshot, analysis);
+        let ours = analysis.aggregates_of(snapshot, &nodes);
         let name = filter.name();
         check_classes(name, &ours, &theirs["filters"][name], d);
+        *kept.entry(name).or_default() += ours.iter().map(|class| class.count).sum::<u64>();
     }
 }
 

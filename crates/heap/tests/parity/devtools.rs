@@ -25,11 +25,9 @@ impl Said {
         read(&self.dir.path().join(format!("{s}.{i}.tsv")))
     }
 
-    /// The comparison of that snapshot with the one before; `None` if DevTools opens only one of
-    /// them.
-    pub(crate) fn diff(&self, s: usize, i: usize) -> Option<serde_json::Value> {
-        let path = self.dir.path().join(format!("{s}.{i}.diff.json"));
-        path.exists().then(|| read_json(&path))
+    /// The comparison of that snapshot with the one before.
+    pub(crate) fn diff(&self, s: usize, i: usize) -> serde_json::Value {
+        read_json(&self.dir.path().join(format!("{s}.{i}.diff.json")))
     }
 }
 

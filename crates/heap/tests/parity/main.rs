@@ -8,3 +8,4 @@
 mod compare;
 mod devtools;
 mod given;
+mod processes;

@@ -5,7 +5,7 @@
 // For snapshot number i of a job it writes PREFIX.i.tsv, a line a node in file order (id, class, distance, self size,
 // retained size, id of the dominator, detachedness, class key, shown name; texts as JSON), and PREFIX.i.json: totals,
 // statistics, classes, each filter's classes, duplicate strings, and the Retainers view of some nodes. For every two
-// neighbors it writes PREFIX.i.diff.json, the Comparison view. What DevTools refuses becomes {"refused": why}.
+// neighbors it writes PREFIX.i.diff.json, the Comparison view.
 // Lone surrogates are written as U+FFFD: JSON readers other than JavaScript's refuse them.
 import fs from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
@@ -27,13 +27,29 @@ console.warn = () => {};
 
 const json = value => JSON.stringify(value, (_key, part) => (typeof part === 'string' ? part.toWellFormed() : part));
 
+/**
+ * Opens a file; without its allocation traces if DevTools cannot read those: V8 may write down more functions than the
+ * header says, since an inspector in the same process allocates while the file is written.
+ */
 async function open(file) {
+  try {
+    return await load(file, text => text);
+  } catch (error) {
+    const withoutTraces = text => text.replace(/"trace_function_count":[1-9]\d*/, '"trace_function_count":0');
+    return load(file, withoutTraces).catch(() => Promise.reject(error));
+  }
+}
+
+async function load(file, changed) {
   const loader = new HeapSnapshotLoader.HeapSnapshotLoader({ sendEvent() {} });
   const decoder = new TextDecoder();
   const buffer = Buffer.alloc(CHUNK_BYTES);
   const descriptor = fs.openSync(file, 'r');
+  let isFirst = true;
   for (let read; (read = fs.readSync(descriptor, buffer)) > 0; ) {
-    loader.write(decoder.decode(buffer.subarray(0, read), { stream: true }));
+    const text = decoder.decode(buffer.subarray(0, read), { stream: true });
+    loader.write(isFirst ? changed(text) : text);
+    isFirst = false;
     await new Promise(setImmediate);
   }
   fs.closeSync(descriptor);
@@ -135,14 +151,9 @@ function diff(base, newer) {
 async function run({ snapshots, out, retainers: howManyRetainers = 0 }) {
   let before = null;
   for (const [i, file] of snapshots.entries()) {
-    let snapshot;
-    try {
-      snapshot = await open(file);
-    } catch (error) {
-      fs.writeFileSync(`${out}.${i}.json`, json({ refused: String(error?.message ?? error) }));
-      before = null;
-      continue;
-    }
+    const snapshot = await open(file).catch(error => {
+      throw new Error(`DevTools does not open ${file}: ${error?.message ?? error}`);
+    });
     writeNodes(snapshot, `${out}.${i}.tsv`);
     fs.writeFileSync(`${out}.${i}.json`, json(summary(snapshot, howManyRetainers)));
     if (before) fs.writeFileSync(`${out}.${i}.diff.json`, json(diff(before, snapshot)));
