@@ -41,21 +41,55 @@ pub enum Error {
     /// A section is not there at all.
     #[error("it is not a heap snapshot: it has no `{0}`")]
     Missing(&'static str),
-    /// A section has fewer records than the header says.
-    #[error("it is damaged: `{section}` holds {found} records, and its header says {expected}")]
+    /// There are no bytes at all.
+    #[error("it is empty")]
+    Empty,
+    /// A section that is there twice.
+    #[error("it is damaged: at byte {offset} there is a second `{section}`")]
+    Repeated {
+        /// The section's name.
+        section: &'static str,
+        /// Where it begins again.
+        offset: u64,
+    },
+    /// A section has other records than the rest of the file says.
+    #[error(
+        "it is damaged: `{section}`, from byte {offset} on, holds {found} records where {expected} are \
+         announced"
+    )]
     Count {
         /// The section's name.
         section: &'static str,
-        /// Records that the header announces.
+        /// Where it begins.
+        offset: u64,
+        /// Records that the header, or the nodes, announce.
         expected: u64,
         /// Records that are there.
         found: u64,
     },
+    /// A record holds a number that no snapshot has.
+    #[error(
+        "it is damaged: record {record} of {section}, which begins at byte {offset}, holds a number that \
+         is too large"
+    )]
+    Number {
+        /// The section's name.
+        section: &'static str,
+        /// Where the section begins.
+        offset: u64,
+        /// The record's number, from 0.
+        record: u64,
+    },
     /// A record refers to something that is not there.
-    #[error("it is damaged: record {record} of `{section}` refers to {what} that does not exist")]
+    #[error(
+        "it is damaged: record {record} of `{section}`, which begins at byte {offset}, refers to {what} \
+         that does not exist"
+    )]
     Index {
         /// The section's name.
         section: &'static str,
+        /// Where the section begins.
+        offset: u64,
         /// The record's number, from 0.
         record: u64,
         /// What it refers to.

@@ -7,6 +7,7 @@
 mod columns;
 mod digits;
 mod header;
+mod recover;
 mod scanner;
 mod table;
 
@@ -20,6 +21,7 @@ use crate::snapshot::{EdgeKind, Location, NodeIx, NodeType, Nodes, Snapshot};
 use crate::strings::Strings;
 use columns::{EdgeColumns, LocationColumns, NodeColumns};
 use header::Header;
+pub use recover::{Kept, Loss, Recovered, recover};
 use scanner::Scanner;
 use table::Shape;
 
@@ -31,8 +33,9 @@ use table::Shape;
 /// If the reader fails, or if the bytes are no whole heap snapshot.
 pub fn parse(reader: impl Read + Send, size_hint: Option<u64>) -> Result<Snapshot, Error> {
     let mut parts = Parts::default();
-    parts.read_all(reader, size_hint)?;
-    parts.finish()
+    parts.read_all(&mut Scanner::new(reader), size_hint)?;
+    parts.check()?;
+    parts.assemble()
 }
 
 /// What was read so far. After an error it holds what is whole up to there.
@@ -41,23 +44,48 @@ struct Parts {
     header: Option<Header>,
     nodes: Option<Nodes>,
     edges: Option<Edges>,
-    locations: Vec<(NodeIx, Location)>,
+    locations: Option<Vec<(NodeIx, Location)>>,
     strings: Option<Strings>,
+    starts: Starts,
+}
+
+/// At which byte the sections begin.
+#[derive(Debug, Default, Clone, Copy)]
+struct Starts {
+    nodes: u64,
+    edges: u64,
+    locations: u64,
 }
 
 impl Parts {
-    fn read_all(&mut self, reader: impl Read + Send, size_hint: Option<u64>) -> Result<(), Error> {
-        let mut scanner = Scanner::new(reader);
+    fn read_all<R: Read + Send>(
+        &mut self,
+        scanner: &mut Scanner<R>,
+        size_hint: Option<u64>,
+    ) -> Result<(), Error> {
         scanner.section("the beginning");
+        if scanner.is_empty()? {
+            return Err(Error::Empty);
+        }
         scanner.expect(b'{', "`{`")?;
+        scanner.section("the list of sections");
+        let name = scanner.key()?;
+        self.read_from(scanner, size_hint, name)
+    }
+
+    /// Reads the section of this name, whose content comes next, and those after it.
+    fn read_from<R: Read + Send>(
+        &mut self,
+        scanner: &mut Scanner<R>,
+        size_hint: Option<u64>,
+        mut name: String,
+    ) -> Result<(), Error> {
         loop {
-            scanner.section("the list of sections");
-            let name = scanner.key()?;
-            self.read(&mut scanner, &name, size_hint)?;
+            self.read(scanner, &name, size_hint)?;
             scanner.section("the list of sections");
             match scanner.next_token("`,` or `}`")? {
-                b',' => {}
-                b'}' => return Ok(()),
+                b',' => name = scanner.key()?,
+                b'}' => return scanner.end(),
                 _ => return Err(scanner.syntax("`,` or `}`")),
             }
         }
@@ -69,6 +97,10 @@ impl Parts {
         name: &str,
         size_hint: Option<u64>,
     ) -> Result<(), Error> {
+        let offset = scanner.offset();
+        if let Some(section) = self.already_has(name) {
+            return Err(Error::Repeated { section, offset });
+        }
         match (name, &self.header) {
             ("snapshot", _) => {
                 scanner.section("`snapshot`");
@@ -78,20 +110,23 @@ impl Parts {
             }
             ("nodes", Some(header)) => {
                 scanner.section("`nodes`");
+                self.starts.nodes = offset;
                 let (nodes, result) = read_nodes(scanner, header, size_hint);
                 self.nodes = Some(nodes);
                 result
             }
             ("edges", Some(header)) => {
                 scanner.section("`edges`");
+                self.starts.edges = offset;
                 let (edges, result) = read_edges(scanner, header, size_hint);
                 self.edges = Some(edges);
                 result
             }
             ("locations", Some(header)) => {
                 scanner.section("`locations`");
+                self.starts.locations = offset;
                 let (locations, result) = read_locations(scanner, header, size_hint);
-                self.locations = locations;
+                self.locations = Some(locations);
                 result
             }
             ("nodes" | "edges" | "locations", None) => Err(Error::Missing("snapshot")),
@@ -112,25 +147,48 @@ impl Parts {
         }
     }
 
-    fn finish(self) -> Result<Snapshot, Error> {
-        let header = self.header.ok_or(Error::Missing("snapshot"))?;
-        let mut nodes = self.nodes.ok_or(Error::Missing("nodes"))?;
-        let edges = self.edges.ok_or(Error::Missing("edges"))?;
-        let strings = self.strings.ok_or(Error::Missing("strings"))?;
-        if nodes.kind.is_empty() {
+    /// The section of this name, if it was read before.
+    fn already_has(&self, name: &str) -> Option<&'static str> {
+        match name {
+            "snapshot" => self.header.as_ref().map(|_| "snapshot"),
+            "nodes" => self.nodes.as_ref().map(|_| "nodes"),
+            "edges" => self.edges.as_ref().map(|_| "edges"),
+            "locations" => self.locations.as_ref().map(|_| "locations"),
+            "strings" => self.strings.as_ref().map(|_| "strings"),
+            _ => None,
+        }
+    }
+
+    /// Whether all sections are there, and refer only to what is there.
+    fn check(&self) -> Result<(), Error> {
+        let header = self.header.as_ref().ok_or(Error::Missing("snapshot"))?;
+        let nodes = self.nodes.as_ref().ok_or(Error::Missing("nodes"))?;
+        let edges = self.edges.as_ref().ok_or(Error::Missing("edges"))?;
+        let strings = self.strings.as_ref().ok_or(Error::Missing("strings"))?;
+        let n_nodes = nodes.kind.len();
+        if n_nodes == 0 {
             return Err(Error::Missing("nodes"));
         }
-        let root = header.root_index / header.node_fields.count;
-        if header.root_index % header.node_fields.count != 0 || root >= nodes.kind.len() {
+        if header.root().is_none_or(|root| root >= n_nodes) {
             return Err(Error::Header(format!(
                 "there is no node at `root_index` {}",
                 header.root_index
             )));
         }
-        sum_edge_counts(&mut nodes, edges.links.len())?;
-        check_nodes(&nodes, strings.len())?;
-        check_edges(&edges, nodes.kind.len(), strings.len())?;
-        let locations = sorted_locations(self.locations, nodes.kind.len())?;
+        check_edge_counts(nodes, edges.links.len(), self.starts)?;
+        check_nodes(nodes, strings.len(), self.starts)?;
+        check_edges(edges, n_nodes, strings.len(), self.starts)?;
+        let locations = self.locations.as_deref().unwrap_or_default();
+        check_locations(locations, n_nodes, self.starts)
+    }
+
+    /// The snapshot of sections that have been checked.
+    fn assemble(self) -> Result<Snapshot, Error> {
+        let header = self.header.ok_or(Error::Missing("snapshot"))?;
+        let mut nodes = self.nodes.ok_or(Error::Missing("nodes"))?;
+        let edges = self.edges.ok_or(Error::Missing("edges"))?;
+        let strings = self.strings.ok_or(Error::Missing("strings"))?;
+        sum_edge_counts(&mut nodes);
         let mut snapshot = Snapshot {
             nodes,
             edges,
@@ -140,11 +198,11 @@ impl Parts {
                 .iter()
                 .map(|name| NodeType::of(name))
                 .collect(),
-            node_type_names: header.node_types,
             last_kind: last_kind(&header.edge_types),
-            root: NodeIx::at(root),
+            root: NodeIx::at(header.root().unwrap_or(0)),
+            node_type_names: header.node_types,
             extra_native_bytes: header.extra_native_bytes,
-            locations,
+            locations: sorted_locations(self.locations.unwrap_or_default()),
             renames_detached: false,
             by_id: std::sync::OnceLock::new(),
         };
@@ -159,16 +217,27 @@ const MOST_RESERVED: usize = 1 << 30;
 /// More threads than this only wait for the reader.
 const MOST_THREADS: usize = 4;
 
-fn n_threads() -> usize {
+/// Bytes that are worth a thread of their own.
+const BYTES_OF_A_THREAD: u64 = 1 << 20;
+
+fn n_threads(bytes: Option<u64>) -> usize {
+    let worthwhile = bytes.map_or(u64::MAX, |bytes| bytes / BYTES_OF_A_THREAD + 1);
     std::thread::available_parallelism()
         .map_or(1, NonZero::get)
         .min(MOST_THREADS)
+        .min(usize::try_from(worthwhile).unwrap_or(usize::MAX))
 }
 
-fn check_count(section: &'static str, expected: Option<u64>, found: usize) -> Result<(), Error> {
+fn check_count(
+    section: &'static str,
+    offset: u64,
+    expected: Option<u64>,
+    found: usize,
+) -> Result<(), Error> {
     match expected {
         Some(expected) if (found as u64) < expected => Err(Error::Count {
             section,
+            offset,
             expected,
             found: found as u64,
         }),
@@ -181,16 +250,17 @@ fn read_nodes<R: Read + Send>(
     header: &Header,
     bytes: Option<u64>,
 ) -> (Nodes, Result<(), Error>) {
+    let offset = scanner.offset();
     let mut columns = NodeColumns::new(header);
     let shape = Shape {
         fields: header.node_fields.count,
         records: header.node_count,
         bytes,
     };
-    let (rows, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    let (rows, result) = table::read(scanner, shape, n_threads(bytes), &mut columns);
     let result = result
-        .and_then(|()| columns.check())
-        .and_then(|()| check_count("nodes", header.node_count, rows));
+        .and_then(|()| columns.check(offset))
+        .and_then(|()| check_count("nodes", offset, header.node_count, rows));
     (columns.nodes, result)
 }
 
@@ -199,16 +269,17 @@ fn read_edges<R: Read + Send>(
     header: &Header,
     bytes: Option<u64>,
 ) -> (Edges, Result<(), Error>) {
+    let offset = scanner.offset();
     let mut columns = EdgeColumns::new(header);
     let shape = Shape {
         fields: header.edge_fields.count,
         records: header.edge_count,
         bytes,
     };
-    let (rows, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    let (rows, result) = table::read(scanner, shape, n_threads(bytes), &mut columns);
     let result = result
-        .and_then(|()| columns.check())
-        .and_then(|()| check_count("edges", header.edge_count, rows));
+        .and_then(|()| columns.check(offset))
+        .and_then(|()| check_count("edges", offset, header.edge_count, rows));
     (columns.edges, result)
 }
 
@@ -226,7 +297,7 @@ fn read_locations<R: Read + Send>(
         records: None,
         bytes,
     };
-    let (_, result) = table::read(scanner, shape, n_threads(), &mut columns);
+    let (_, result) = table::read(scanner, shape, n_threads(bytes), &mut columns);
     (columns.locations, result)
 }
 
@@ -239,28 +310,32 @@ fn last_kind(edge_types: &[String]) -> EdgeKind {
     }
 }
 
-/// Turns each node's number of edges into the position of its first edge.
-fn sum_edge_counts(nodes: &mut Nodes, n_edges: usize) -> Result<(), Error> {
-    let mut first: u64 = 0;
-    for count in &mut nodes.first_edge {
-        let edges = u64::from(*count);
-        *count = u32::try_from(first).unwrap_or(u32::MAX);
-        first += edges;
-    }
-    if first != n_edges as u64 {
-        return Err(Error::Count {
+fn check_edge_counts(nodes: &Nodes, n_edges: usize, starts: Starts) -> Result<(), Error> {
+    let counts = nodes.first_edge.iter().map(|&count| u64::from(count));
+    let expected: u64 = counts.sum();
+    match expected == n_edges as u64 {
+        true => Ok(()),
+        false => Err(Error::Count {
             section: "edges",
-            expected: first,
+            offset: starts.edges,
+            expected,
             found: n_edges as u64,
-        });
+        }),
     }
-    nodes
-        .first_edge
-        .push(u32::try_from(first).unwrap_or(u32::MAX));
-    Ok(())
 }
 
-fn check_nodes(nodes: &Nodes, n_strings: usize) -> Result<(), Error> {
+/// Turns each node's number of edges into the position of its first edge.
+fn sum_edge_counts(nodes: &mut Nodes) {
+    let mut first = 0_u32;
+    for count in &mut nodes.first_edge {
+        let edges = *count;
+        *count = first;
+        first += edges;
+    }
+    nodes.first_edge.push(first);
+}
+
+fn check_nodes(nodes: &Nodes, n_strings: usize, starts: Starts) -> Result<(), Error> {
     let wrong = nodes
         .name
         .iter()
@@ -268,6 +343,7 @@ fn check_nodes(nodes: &Nodes, n_strings: usize) -> Result<(), Error> {
     match wrong {
         Some(record) => Err(Error::Index {
             section: "nodes",
+            offset: starts.nodes,
             record: record as u64,
             what: "a string",
         }),
@@ -275,9 +351,15 @@ fn check_nodes(nodes: &Nodes, n_strings: usize) -> Result<(), Error> {
     }
 }
 
-fn check_edges(edges: &Edges, n_nodes: usize, n_strings: usize) -> Result<(), Error> {
+fn check_edges(
+    edges: &Edges,
+    n_nodes: usize,
+    n_strings: usize,
+    starts: Starts,
+) -> Result<(), Error> {
     let wrong = |record: usize, what| Error::Index {
         section: "edges",
+        offset: starts.edges,
         record: record as u64,
         what,
     };
@@ -292,35 +374,42 @@ fn check_edges(edges: &Edges, n_nodes: usize, n_strings: usize) -> Result<(), Er
         .links
         .iter()
         .zip(&edges.name)
-        .position(|(&link, &name)| {
-            name as usize >= n_strings && !Link::from_bits(link).kind().is_numbered()
-        });
+        .position(|(&link, &name)| !is_named(Link::from_bits(link), name, n_strings));
     match unnamed {
         Some(record) => Err(wrong(record, "a string")),
         None => Ok(()),
     }
 }
 
-/// By node; of several for one node the last counts.
-fn sorted_locations(
-    mut locations: Vec<(NodeIx, Location)>,
+/// Whether an edge's name is a number, or a string that is there.
+fn is_named(link: Link, name: u32, n_strings: usize) -> bool {
+    (name as usize) < n_strings || link.kind().is_numbered()
+}
+
+fn check_locations(
+    locations: &[(NodeIx, Location)],
     n_nodes: usize,
-) -> Result<Vec<(NodeIx, Location)>, Error> {
-    if let Some(record) = locations
-        .iter()
-        .position(|(node, _)| node.index() >= n_nodes)
-    {
-        return Err(Error::Index {
+    starts: Starts,
+) -> Result<(), Error> {
+    let mut nodes = locations.iter().map(|(node, _)| node.index());
+    match nodes.position(|node| node >= n_nodes) {
+        Some(record) => Err(Error::Index {
             section: "locations",
+            offset: starts.locations,
             record: record as u64,
             what: "a node",
-        });
+        }),
+        None => Ok(()),
     }
+}
+
+/// By node; of several for one node the last counts.
+fn sorted_locations(mut locations: Vec<(NodeIx, Location)>) -> Vec<(NodeIx, Location)> {
     if !locations.is_sorted_by(|a, b| a.0 < b.0) {
         locations.reverse();
         locations.sort_by_key(|&(node, _)| node);
         locations.dedup_by_key(|&mut (node, _)| node);
     }
     locations.shrink_to_fit();
-    Ok(locations)
+    locations
 }

@@ -44,6 +44,14 @@ impl Strings {
         self.ends.push(end as u32);
     }
 
+    /// Adds a text that needs no escape; a string that was begun and not ended is no more.
+    pub(crate) fn add(&mut self, text: &str) {
+        let end = self.len().checked_sub(1).and_then(|last| self.end_of(last));
+        self.bytes.truncate(end.unwrap_or(0));
+        self.append(text.as_bytes());
+        self.end();
+    }
+
     pub(crate) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();

@@ -26,11 +26,12 @@ impl FirstUntyped {
         self.0.fetch_min(record as u64, Ordering::Relaxed);
     }
 
-    fn check(&self, section: &'static str) -> Result<(), Error> {
+    fn check(&self, section: &'static str, offset: u64) -> Result<(), Error> {
         match self.0.load(Ordering::Relaxed) {
             Self::NONE => Ok(()),
             record => Err(Error::Index {
                 section,
+                offset,
                 record,
                 what: "a type",
             }),
@@ -86,9 +87,9 @@ impl<'h> NodeColumns<'h> {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, offset: u64) -> Result<(), Error> {
         check_size("nodes", self.nodes.kind.len(), MOST_NODES)?;
-        self.untyped.check("nodes")
+        self.untyped.check("nodes", offset)
     }
 }
 
@@ -278,9 +279,9 @@ impl<'h> EdgeColumns<'h> {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, offset: u64) -> Result<(), Error> {
         check_size("edges", self.edges.links.len(), MOST_EDGES)?;
-        self.meaning.untyped.check("edges")
+        self.meaning.untyped.check("edges", offset)
     }
 }
 

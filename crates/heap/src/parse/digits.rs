@@ -59,15 +59,15 @@ pub(super) fn convert(buffer: &[u8], survey: Survey, masks: &[u64], out: &mut Ve
     false
 }
 
-/// The numbers of a text digit by digit, modulo 2^64.
+/// The numbers of a text digit by digit; what 64 bits cannot hold is their greatest value.
 pub(super) fn convert_wide(text: &[u8]) -> impl Iterator<Item = u64> + '_ {
     text.split(|byte| !byte.is_ascii_digit())
         .filter(|digits| !digits.is_empty())
         .map(|digits| {
             digits.iter().fold(0_u64, |number, digit| {
                 number
-                    .wrapping_mul(10)
-                    .wrapping_add(u64::from(digit - b'0'))
+                    .saturating_mul(10)
+                    .saturating_add(u64::from(digit - b'0'))
             })
         })
 }

@@ -80,6 +80,14 @@ struct RawMeta {
 }
 
 impl Header {
+    /// The root's position among the nodes, if there is a node where the header says.
+    pub(super) fn root(&self) -> Option<usize> {
+        let fields = self.node_fields.count;
+        self.root_index
+            .is_multiple_of(fields)
+            .then_some(self.root_index / fields)
+    }
+
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
         let raw: RawHeader =
             serde_json::from_slice(text).map_err(|error| Error::Header(error.to_string()))?;

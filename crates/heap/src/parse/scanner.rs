@@ -43,6 +43,10 @@ impl<R: Read> Scanner<R> {
         self.section = section;
     }
 
+    pub(super) fn section_name(&self) -> &'static str {
+        self.section
+    }
+
     /// Bytes taken so far.
     pub(super) fn offset(&self) -> u64 {
         self.before + self.at as u64
@@ -97,6 +101,53 @@ impl<R: Read> Scanner<R> {
         self.at = 0;
         self.filled = self.buffer.len();
         self.buffer.resize(self.filled.max(BUFFER), 0);
+    }
+
+    /// Whether no bytes are left.
+    pub(super) fn is_empty(&mut self) -> Result<bool, Error> {
+        Ok(self.at_hand()?.is_empty())
+    }
+
+    /// Fails if anything but blanks is left.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        self.section("what follows the last section");
+        loop {
+            match self.at_hand()?.first() {
+                None => return Ok(()),
+                Some(byte) if byte.is_ascii_whitespace() => self.at += 1,
+                Some(_) => {
+                    self.at += 1;
+                    return Err(self.syntax("the end of the file"));
+                }
+            }
+        }
+    }
+
+    /// Passes over damage: takes bytes up to and with the next `"NAME":` that is one of these.
+    ///
+    /// Inside a string the quotes would have backslashes before them.
+    pub(super) fn find_key(&mut self, names: &[&str]) -> Result<String, Error> {
+        let mut name = Vec::new();
+        let mut is_name = false;
+        loop {
+            let byte = self.byte()?;
+            match byte {
+                b'"' if is_name && names.iter().any(|known| known.as_bytes() == name) => {
+                    if self.peek_token()? == b':' {
+                        self.at += 1;
+                        return Ok(String::from_utf8_lossy(&name).into_owned());
+                    }
+                    name.clear();
+                }
+                // The end of one text may as well be the beginning of another.
+                b'"' => {
+                    is_name = true;
+                    name.clear();
+                }
+                _ if name.len() < LONGEST_KEY => name.push(byte),
+                _ => is_name = false,
+            }
+        }
     }
 
     fn byte(&mut self) -> Result<u8, Error> {

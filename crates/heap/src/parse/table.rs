@@ -9,6 +9,7 @@
 //! it out, by doubling beyond.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::digits::{self, BEFORE, BEHIND, Survey};
@@ -76,20 +77,23 @@ pub(super) fn read<R: Read + Send, C: Columns>(
     let most = shape.records.map_or(usize::MAX, |records| {
         usize::try_from(records).unwrap_or(usize::MAX)
     });
+    let (section, offset) = (scanner.section_name(), scanner.offset());
     let mut rows = 0;
     let mut room = first_rows(shape).min(most);
+    let first_too_large = AtomicU64::new(u64::MAX);
     let result = loop {
         columns.set_rows(room);
         let mut source = Source {
             scanner: &mut *scanner,
             part: columns.part(rows),
             fields: shape.fields,
+            next_row: rows,
             rows_left: room - rows,
             drops_rest: room == most,
             carry: Vec::new(),
             state: State::Reading,
         };
-        work_on(&mut source, threads);
+        work_on(&mut source, threads, &first_too_large);
         rows = room - source.rows_left;
         match source.state {
             State::Full => {}
@@ -105,6 +109,14 @@ pub(super) fn read<R: Read + Send, C: Columns>(
         room = room.saturating_mul(2).min(most);
     };
     columns.set_rows(rows);
+    let result = result.and_then(|()| match first_too_large.into_inner() {
+        u64::MAX => Ok(()),
+        record => Err(Error::Number {
+            section,
+            offset,
+            record,
+        }),
+    });
     (rows, result)
 }
 
@@ -118,7 +130,11 @@ fn first_rows(shape: Shape) -> usize {
     }
 }
 
-fn work_on<R: Read + Send, P: Part>(source: &mut Source<'_, R, P>, threads: usize) {
+fn work_on<R: Read + Send, P: Part>(
+    source: &mut Source<'_, R, P>,
+    threads: usize,
+    first_too_large: &AtomicU64,
+) {
     let fields = source.fields;
     let source = Mutex::new(source);
     let work = || {
@@ -129,7 +145,9 @@ fn work_on<R: Read + Send, P: Part>(source: &mut Source<'_, R, P>, threads: usiz
                 break;
             };
             drop(locked);
-            block.write(fields, part);
+            if let Some(record) = block.write(fields, part) {
+                first_too_large.fetch_min(record as u64, Ordering::Relaxed);
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -154,6 +172,7 @@ struct Source<'a, R, P> {
     scanner: &'a mut Scanner<R>,
     part: P,
     fields: usize,
+    next_row: usize,
     rows_left: usize,
     /// Whether what follows the last row is of no interest.
     drops_rest: bool,
@@ -202,6 +221,8 @@ impl<R: Read, P: Part> Source<'_, R, P> {
         let found = numbers / self.fields;
         let rows = found.min(self.rows_left);
         block.rows = rows;
+        block.first_row = self.next_row;
+        self.next_row += rows;
         self.rows_left -= rows;
         let text = match stop {
             Some(stop) => &all[..stop],
@@ -257,28 +278,35 @@ struct Block {
     len: usize,
     masks: Vec<u64>,
     survey: Survey,
+    first_row: usize,
     rows: usize,
     numbers: Vec<u32>,
 }
 
 impl Block {
-    fn write<P: Part>(&mut self, fields: usize, mut part: P) {
+    /// Writes the rows; the number of the first that holds more than 64 bits can count.
+    fn write<P: Part>(&mut self, fields: usize, mut part: P) -> Option<usize> {
         let used = self.rows * fields;
         if digits::convert(&self.bytes, self.survey, &self.masks, &mut self.numbers) {
             part.write(&self.numbers[..used]);
-            return;
+            return None;
         }
         let text = &self.bytes[BEFORE..BEFORE + self.survey.stop.unwrap_or(self.len)];
         let mut record = Vec::with_capacity(fields);
+        let mut first_too_large = None;
         let mut row = 0;
         for number in digits::convert_wide(text).take(used) {
             record.push(number);
             if record.len() == fields {
+                if record.contains(&u64::MAX) {
+                    first_too_large = first_too_large.or(Some(self.first_row + row));
+                }
                 part.write_wide(row, &record);
                 record.clear();
                 row += 1;
             }
         }
+        first_too_large
     }
 }
 
