@@ -70,7 +70,7 @@ fn finish(
         }
         crate::failure::answer(&answer)?;
     }
-    verdict(outcome)?;
+    verdict(outcome, report)?;
     let failed: Vec<&Check> = checks.iter().filter(|c| c.strict && !c.holds).collect();
     if failed.is_empty() {
         return Ok(Exit::Clean);
@@ -85,9 +85,9 @@ fn finish(
 }
 
 /// Whether the load did what it was asked to.
-fn verdict(outcome: &Outcome) -> Result<(), Failure> {
+fn verdict(outcome: &Outcome, report: &Value) -> Result<(), Failure> {
     let ledger = outcome.ledger();
-    if ledger.failures.contains_key("interrupted") {
+    if report["leakscope"]["interrupted"] == true {
         return Err(Failure::new(Exit::Interrupted, "interrupted"));
     }
     if !outcome.kept_plan() {

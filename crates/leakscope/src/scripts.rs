@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use load::{Proxy, TlsOptions, Transport, TransportOptions};
 use regress::Regex;
-use scenario::{Diagnostic, Inputs, ReadFile, Script, Severity};
+use scenario::{Arrivals, Diagnostic, Inputs, ReadFile, Script, Severity};
 
 use crate::args::ScriptArgs;
 use crate::exit::Exit;
@@ -217,9 +217,19 @@ impl Given {
         Transport::new(options).map_err(|error| Failure::of(Exit::Usage, &error))
     }
 
-    /// The same for the same texts and options: whatever changes what is sent, or when, is in here.
-    pub(crate) fn fingerprint(&self, plan: &str) -> String {
-        format!("{:016x}", fnv1a(format!("{self:?}{plan}").as_bytes()))
+    /// The same for the same texts and options: whatever changes what is sent, or when, is in here,
+    /// and nothing of where files lie on this machine.
+    pub(crate) fn fingerprint(&self, script: &Script, arrivals: &Arrivals) -> String {
+        let texts: Vec<&str> = self
+            .overlays
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect();
+        let options = (&self.environment, &self.overrides, &self.variables);
+        let more = (&self.target, &self.scenario_name, &self.env, self.seed);
+        let payloads = &script.settings.payloads;
+        let whole = (&self.text, texts, options, more, payloads, arrivals);
+        format!("{:016x}", fnv1a(format!("{whole:?}").as_bytes()))
     }
 }
 

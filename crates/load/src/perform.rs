@@ -94,6 +94,7 @@ async fn start_all(job: &Arc<Job>, meter: &Arc<Meter>, in_flight: &mut JoinSet<(
             due,
             planned_at: at,
             lag: Duration::ZERO,
+            scenario: None,
             result: Err(Cause::interrupted()),
         };
         meter.session_started();
@@ -119,6 +120,8 @@ struct One {
     due: Instant,
     planned_at: Duration,
     lag: Duration,
+    /// The scenario's name, where it is logged.
+    scenario: Option<String>,
     result: Result<(), Cause>,
 }
 
@@ -129,6 +132,9 @@ impl One {
         let job = Arc::clone(&self.job);
         let meter = Arc::clone(&self.meter);
         let mut session = Session::new(&job, &meter, self.number, self.due);
+        if job.log.is_some() {
+            self.scenario.clone_from(&session.scenario.name);
+        }
         self.result = session.perform().await;
     }
 }
@@ -143,6 +149,7 @@ impl Drop for One {
         if let Some(log) = &self.job.log {
             log.note(&SessionFacts {
                 number: self.number,
+                scenario: self.scenario.as_deref(),
                 planned_at: self.planned_at,
                 lag: self.lag,
                 length,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use scenario::{Engine, Rounds, Scope, Script, Step, Target};
+use scenario::{Engine, Rounds, Scenario, Scope, Script, Step, Target};
 use serde_json::Value;
 
 use crate::cause::Cause;
@@ -18,6 +18,7 @@ pub(crate) struct Session<'a> {
     pub(crate) target: &'a Target,
     pub(crate) transport: &'a Transport,
     pub(crate) meter: &'a Meter,
+    pub(crate) scenario: &'a Scenario,
     pub(crate) scope: Variables,
     /// When the session should have started, until its first step takes it.
     due: Option<Instant>,
@@ -62,6 +63,7 @@ impl<'a> Session<'a> {
             target,
             transport,
             meter,
+            scenario: script.pick(random.f64()),
             scope: Variables { values, random },
             due: Some(due),
         }
@@ -75,7 +77,7 @@ impl<'a> Session<'a> {
 
     /// Goes through one scenario to its end.
     pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
-        let scenario = self.script.pick(self.scope.random.f64());
+        let scenario = self.scenario;
         if let Some(name) = &scenario.name {
             let counter = format!("vusers.created_by_name.{name}");
             self.meter.count(&counter, 1);

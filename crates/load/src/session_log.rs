@@ -22,6 +22,8 @@ struct State {
 pub struct SessionFacts<'a> {
     /// Its number in the whole plan.
     pub number: u64,
+    /// The scenario's name, if it has one.
+    pub scenario: Option<&'a str>,
     /// When it was to start, from the start of the plan.
     pub planned_at: Duration,
     /// How much later it did.
@@ -45,6 +47,7 @@ impl SessionLog {
     pub(crate) fn note(&self, facts: &SessionFacts<'_>) {
         let line = json!({
             "session": facts.number,
+            "scenario": facts.scenario,
             "planned_ns": facts.planned_at.as_nanos() as u64,
             "lag_us": facts.lag.as_micros() as u64,
             "length_us": facts.length.as_micros() as u64,

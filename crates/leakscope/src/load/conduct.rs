@@ -28,9 +28,11 @@ pub(crate) fn conduct(mut order: Order, args: &RunArgs) -> Result<Exit, Failure>
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Exit::Output, &error))?;
-    let outcome = runtime.block_on(run(&order, args))?;
+    let stop = CancellationToken::new();
+    let outcome = runtime.block_on(run(&order, args, &stop))?;
     let log = log.map_or(Ok(()), |log| log.finish());
     let mut report = load_json(&outcome);
+    report["leakscope"]["interrupted"] = stop.is_cancelled().into();
     order.plan.note(&mut report["leakscope"]);
     order.ensure.note(&mut report["leakscope"]);
     let exit = finish(
@@ -67,9 +69,8 @@ fn raise_file_limit() {
     let _ = setrlimit(Resource::Nofile, raised);
 }
 
-async fn run(order: &Order, args: &RunArgs) -> Result<Outcome, Failure> {
+async fn run(order: &Order, args: &RunArgs, stop: &CancellationToken) -> Result<Outcome, Failure> {
     let failed = |error: std::io::Error| Failure::of(Exit::Output, &error);
-    let stop = CancellationToken::new();
     let signals = crate::signals::stop_on_signals(stop.clone()).map_err(failed)?;
     let meter = Arc::new(Meter::default());
     let server = match args.metrics {
@@ -79,7 +80,7 @@ async fn run(order: &Order, args: &RunArgs) -> Result<Outcome, Failure> {
     let mut live = Live::new(order, args.quiet);
     live.plan(order);
     if let Some(moment) = args.start_at {
-        wait_until(moment, &stop).await;
+        wait_until(moment, stop).await;
     }
     let job: Job = order.job.clone();
     let performing = load::perform_until(job, Arc::clone(&meter), stop.cancelled());

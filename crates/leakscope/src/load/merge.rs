@@ -75,7 +75,7 @@ fn check_whole(parts: &[Part]) -> Result<(), Failure> {
     let mut by_number: BTreeMap<u64, &Path> = BTreeMap::new();
     for part in parts {
         let (here, there) = (part.path.display(), first.path.display());
-        if part.plan != first.plan {
+        if !part.plan.is_same(&first.plan) {
             let message = format!("`{here}` and `{there}` are not of one plan");
             return wrong(
                 message,

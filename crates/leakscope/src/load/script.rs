@@ -46,6 +46,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Whether it is the same plan, perhaps under another name.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let of = |plan: &Self| (plan.fingerprint.clone(), plan.sessions, plan.seed);
+        of(self) == of(other)
+    }
+
     /// Keeps it in a report's own part.
     pub(crate) fn note(&self, ours: &mut Value) {
         if let Ok(value) = serde_json::to_value(self) {
@@ -138,6 +144,6 @@ fn plan(given: &Given, script: &Script, arrivals: &Arrivals) -> Plan {
         sessions: arrivals.sessions(),
         lasts_ms: lasts.as_millis() as u64,
         seed: given.seed,
-        fingerprint: given.fingerprint(&format!("{arrivals:?}")),
+        fingerprint: given.fingerprint(script, arrivals),
     }
 }
