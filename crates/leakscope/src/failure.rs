@@ -98,6 +98,14 @@ pub(crate) fn warn(message: &str) {
     tell(&format!("{} {message}", paint("1;33", "warning:")));
 }
 
+/// Writes a warning to stderr, and lines that belong to it.
+pub(crate) fn warn_in_detail(message: &str, lines: &[String]) {
+    warn(message);
+    for line in lines {
+        tell(&format!("  {}", report::printable(line)));
+    }
+}
+
 /// Writes a line to stderr; a closed stderr is nobody's loss.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");

@@ -1,18 +1,17 @@
 //! Snapshot files: opened, unpacked and read with their path in every error.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+mod file;
+mod unpacked;
+
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-use heap::{Analysis, Overview, Snapshot};
+use heap::{Analysis, Error, Kept, Loss, Overview, Recovered, Snapshot};
+use units::Count;
 
 use crate::args::ReadingArgs;
 use crate::cache::{Cache, Fingerprint};
 use crate::exit::Exit;
-use crate::failure::Failure;
-
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use crate::failure::{Failure, warn_in_detail};
 
 /// A snapshot with what DevTools computes when it loads one.
 pub(crate) struct Opened {
@@ -22,7 +21,8 @@ pub(crate) struct Opened {
 
 /// What a snapshot file is in sum: from the cache if it was seen before, else by reading it.
 pub(crate) fn overview(path: &Path, reading: ReadingArgs) -> Result<Overview, Failure> {
-    let cache = Cache::of_user().filter(|_| !reading.no_cache);
+    // What is recovered is not what the file holds, and the loss must be told each time.
+    let cache = Cache::of_user().filter(|_| !reading.no_cache && !reading.recover);
     // Without a fingerprint the file cannot be read either, or is no file; `open` says so.
     let seen = || Fingerprint::of(path).ok().flatten();
     let Some((cache, before)) = cache.and_then(|cache| Some((cache, seen()?))) else {
@@ -41,37 +41,29 @@ pub(crate) fn overview(path: &Path, reading: ReadingArgs) -> Result<Overview, Fa
     Ok(overview)
 }
 
-/// Reads and analyzes a snapshot file, plain or gzip.
-pub(crate) fn open(path: &Path, _: ReadingArgs) -> Result<Opened, Failure> {
+/// Reads and analyzes a snapshot file, plain, gzip or Zstandard.
+pub(crate) fn open(path: &Path, reading: ReadingArgs) -> Result<Opened, Failure> {
     let failed = |error: &dyn std::error::Error| {
+        let path = path.display();
         Failure::new(
             Exit::Usage,
-            format!("cannot read heap snapshot `{}`: {error}", path.display()),
+            format!("cannot read heap snapshot `{path}`: {error}"),
         )
     };
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let metadata = file.metadata().map_err(|error| failed(&error))?;
-    if metadata.is_dir() {
-        let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
-        return Err(failed(&error).hint(Some("give one of the *.heapsnapshot files in it")));
-    }
-    let mut buffered = BufReader::with_capacity(1 << 20, file);
-    let is_gzip = buffered
-        .fill_buf()
-        .map_err(|error| failed(&error))?
-        .starts_with(&GZIP_MAGIC);
-    let reader: Box<dyn Read + Send> = match is_gzip {
-        true => Box::new(MultiGzDecoder::new(buffered)),
-        false => Box::new(
-            buffered
-                .into_inner_rewound()
-                .map_err(|error| failed(&error))?,
-        ),
+    let file = file::open(path)
+        .map_err(|refused| failed(&refused.error).hint(refused.hint.map(str::to_owned)))?;
+    let (reader, size) = unpacked::reader(file).map_err(|error| failed(&error))?;
+    let damaged = |error: Error| failed(&error).hint(hint(&error, path, reading));
+    let snapshot = match reading.recover {
+        false => heap::parse(reader, size).map_err(damaged)?,
+        true => {
+            let Recovered { snapshot, loss } = heap::recover(reader, size).map_err(damaged)?;
+            if let Some(loss) = loss {
+                tell_loss(path, &loss);
+            }
+            snapshot
+        }
     };
-    let size_hint = (!is_gzip).then_some(metadata.len());
-    let snapshot = heap::parse(reader, size_hint).map_err(|error| {
-        failed(&error).hint(Some("a snapshot that was cut short must be taken again"))
-    })?;
     let analysis = Analysis::of(&snapshot);
     Ok(Opened { snapshot, analysis })
 }
@@ -82,16 +74,56 @@ impl Opened {
     }
 }
 
-/// A reader that has only been peeked into.
-trait Rewound {
-    fn into_inner_rewound(self) -> std::io::Result<File>;
+/// What can be done about bytes that are no whole snapshot.
+fn hint(error: &Error, path: &Path, reading: ReadingArgs) -> Option<String> {
+    let is_no_snapshot = match error {
+        Error::Read { source, .. } => {
+            let is_of_it =
+                |inner: &(dyn std::error::Error + 'static)| inner.is::<unpacked::TooDense>();
+            let bomb = source.get_ref().is_some_and(|inner| is_of_it(inner));
+            return bomb.then(|| {
+                "if it is a snapshot all the same, unpack it first: a plain file may have any size".into()
+            });
+        }
+        Error::TooLarge { .. } => return None,
+        Error::Empty | Error::Missing(_) | Error::Header(_) => true,
+        Error::Syntax { offset, .. } => *offset == 0,
+        _ => false,
+    };
+    Some(match (is_no_snapshot, reading.recover) {
+        (true, _) => "give a file that V8 wrote: *.heapsnapshot, plain, .gz or .zst".into(),
+        (false, true) => "nothing of it can be recovered: take the snapshot again".into(),
+        (false, false) => format!(
+            "take it again; or `leakscope summary --recover {}` shows what is whole, as every view does",
+            path.display()
+        ),
+    })
 }
 
-impl Rewound for BufReader<File> {
-    fn into_inner_rewound(self) -> std::io::Result<File> {
-        use std::io::Seek;
-        let mut file = self.into_inner();
-        file.rewind()?;
-        Ok(file)
-    }
+fn tell_loss(path: &Path, loss: &Loss) {
+    let Loss {
+        error,
+        nodes,
+        edges,
+        strings,
+        missing_names,
+    } = loss;
+    let whole = |kept: &Kept| match kept.expected {
+        Some(expected) => format!("{} of {}", Count(kept.found), Count(expected)),
+        None => Count(kept.found).to_string(),
+    };
+    let message = format!(
+        "only what is whole of `{}` is shown: {error}",
+        path.display()
+    );
+    let lines = [
+        format!("nodes: {}; edges: {}", whole(nodes), whole(edges)),
+        format!(
+            "strings: {}; {} names and types are missing",
+            Count(*strings),
+            Count(*missing_names)
+        ),
+        "sizes and distances are those of what is left, not of the heap that was".into(),
+    ];
+    warn_in_detail(&message, &lines);
 }

@@ -14,7 +14,7 @@ pub(crate) use objects::{ContainmentArgs, DominatorsArgs, NodesArgs, PathArgs, R
 /// The snapshot of a view of one.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SnapshotArgs {
-    /// Heap snapshot, plain or .gz
+    /// Heap snapshot, plain, .gz or .zst
     #[arg(value_name = "SNAPSHOT")]
     pub(crate) snapshot: PathBuf,
 
@@ -29,6 +29,10 @@ pub(crate) struct ReadingArgs {
     /// Read the whole file even if it was seen before, and keep nothing for the next time
     #[arg(long)]
     pub(crate) no_cache: bool,
+
+    /// Show what is whole of a damaged file; what is lost is told on stderr
+    #[arg(long)]
+    pub(crate) recover: bool,
 }
 
 /// How deep a tree is unfolded.

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod damaged;
 mod harness;
 mod hunts;
 mod interrupts;
