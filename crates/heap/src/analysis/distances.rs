@@ -159,7 +159,7 @@ impl Search<'_> {
             NodeType::Array if self.names.descriptors.contains(&name) => {
                 let number = match edge.kind.is_numbered() {
                     true => Some(f64::from(edge.name)),
-                    false => leading_integer(&snapshot.strings.get(edge.name)),
+                    false => leading_integer(&snapshot.edge_name(edge).to_string()),
                 };
                 return number.is_none_or(|n| n < 2.0 || n % 3.0 != 1.0);
             }

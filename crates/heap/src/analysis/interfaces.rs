@@ -90,9 +90,11 @@ impl Interfaces {
     }
 }
 
+/// Plain objects from the root's place on: DevTools looks at no others. V8 writes the root first.
 fn plain_objects(snapshot: &Snapshot) -> impl Iterator<Item = NodeIx> + '_ {
     let names = snapshot.strings.all_equal("Object");
-    snapshot.nodes().filter(move |&node| {
+    let nodes = snapshot.nodes().skip(snapshot.root().index());
+    nodes.filter(move |&node| {
         snapshot.node_type(node) == NodeType::Object
             && names.contains(&snapshot.nodes.name[node.index()])
     })

@@ -124,8 +124,8 @@ impl Header {
             }),
         };
         Ok(Self {
-            node_types: type_names("node_types", &meta.node_types)?,
-            edge_types: type_names("edge_types", &meta.edge_types)?,
+            node_types: type_names("node_types", &meta.node_types, node_fields.kind)?,
+            edge_types: type_names("edge_types", &meta.edge_types, edge_fields.kind)?,
             node_fields,
             edge_fields,
             location_fields,
@@ -151,10 +151,10 @@ fn position(list: &str, fields: &[String], name: &str) -> Result<usize, Error> {
     found.ok_or_else(|| Error::Header(format!("`{list}` has no field `{name}`")))
 }
 
-/// The names of types are the first entry of the list of types; of the other entries DevTools
-/// knows by heart what they mean.
-fn type_names(list: &str, types: &[serde_json::Value]) -> Result<Vec<String>, Error> {
-    let names = types.first().and_then(serde_json::Value::as_array);
+/// The names of types stand where the field `type` stands among the fields; of the other entries
+/// DevTools knows by heart what they mean.
+fn type_names(list: &str, types: &[serde_json::Value], at: usize) -> Result<Vec<String>, Error> {
+    let names = types.get(at).and_then(serde_json::Value::as_array);
     let names: Option<Vec<String>> = names.and_then(|names| {
         names
             .iter()
@@ -164,7 +164,7 @@ fn type_names(list: &str, types: &[serde_json::Value]) -> Result<Vec<String>, Er
     match names {
         Some(names) if !names.is_empty() && names.len() < 255 => Ok(names),
         _ => Err(Error::Header(format!(
-            "`{list}` does not begin with a list of names"
+            "`{list}` has no list of names for the field `type`"
         ))),
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::devtools::{Series, ask};
 
-/// Differences that are spelled out; of the rest only the number is told.
-const SPELLED_OUT: usize = 8;
+/// Differences of each sort that are spelled out; of the rest only the number is told.
+const SPELLED_OUT: usize = 3;
 
 /// Fails if a node or a class of any snapshot, or of any comparison, differs from DevTools'. Gives
 /// how many objects each filter kept in all.
@@ -40,9 +40,9 @@ pub(crate) fn check(all: &[Series], retainers: usize) -> Kept {
     }
     assert!(n_compared > 0, "nothing was compared");
     assert!(
-        differences.count == 0,
-        "{} differences, among them\n{}",
-        differences.count,
+        differences.counts.is_empty(),
+        "differences: {:?}, among them\n{}",
+        differences.counts,
         differences.texts.join("\n")
     );
     kept
@@ -54,7 +54,8 @@ pub(crate) type Kept = BTreeMap<&'static str, u64>;
 #[derive(Default)]
 struct Differences {
     of: String,
-    count: usize,
+    /// By what differs.
+    counts: BTreeMap<String, usize>,
     texts: Vec<String>,
 }
 
@@ -63,8 +64,9 @@ impl Differences {
         if is_same {
             return;
         }
-        self.count += 1;
-        if self.texts.len() < SPELLED_OUT {
+        let count = self.counts.entry(what.to_owned()).or_default();
+        *count += 1;
+        if *count <= SPELLED_OUT {
             self.texts.push(format!("{}: {what}: {}", self.of, text()));
         }
     }

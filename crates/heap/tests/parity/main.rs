@@ -8,4 +8,5 @@
 mod compare;
 mod devtools;
 mod given;
+mod graphs;
 mod processes;
