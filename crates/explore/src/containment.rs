@@ -37,6 +37,19 @@ pub struct ContainedRow {
     pub more: u64,
 }
 
+impl ContainedRow {
+    /// Without what is below.
+    pub(crate) fn flat(child: &Contained<'_>) -> Self {
+        Self {
+            edge: child.text(),
+            kind: child.kind(),
+            object: child.to().row(),
+            children: Vec::new(),
+            more: 0,
+        }
+    }
+}
+
 /// What an object refers to.
 #[must_use]
 pub fn containment<'h>(
@@ -71,11 +84,9 @@ fn row<'h>(
     });
     let (children, more) = below.unwrap_or_default();
     ContainedRow {
-        edge: child.text(),
-        kind: child.kind(),
-        object: to.row(),
         children,
         more,
+        ..ContainedRow::flat(child)
     }
 }
 

@@ -8,11 +8,16 @@
 //! A view is a function of a [`Heap`] and of a [`Listing`], which says what part of it is wanted:
 //! only that part is made into rows.
 
+mod closures;
+mod collections;
 mod containment;
+mod detached;
+mod details;
 mod diff;
 mod dominators;
 #[cfg(test)]
 mod fixture;
+mod holders;
 mod listing;
 mod nodes;
 mod object;
@@ -20,10 +25,18 @@ mod path;
 mod reference;
 mod retainers;
 mod statistics;
+mod strings;
 mod summary;
 mod tree;
+mod trend;
 
+pub use closures::{Closures, Function, FunctionRow, Place, VariableRow, closures};
+pub use collections::{
+    CollectionIn, CollectionKindRow, CollectionRow, Collections, Fill, collections,
+};
 pub use containment::{ContainedRow, Containment, containment};
+pub use detached::{Detached, DetachedClass, detached};
+pub use details::{DetailsListing, ObjectDetails, object_details};
 pub use diff::{
     ClassChange, Diff, DiffListing, DiffObjects, Grown, GrownClass, GrownIn, GrownObject, diff,
     diff_objects,
@@ -32,6 +45,7 @@ pub use dominators::{
     DominatedClass, DominatedRow, DominatorClasses, Dominators, MergedClass, dominator_classes,
     dominators,
 };
+pub use holders::{DraggedRow, HolderRow, HolderSteps, Holders, PairRow, holders};
 pub use listing::{
     Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
 };
@@ -41,5 +55,7 @@ pub use path::{PathGroup, PathGroups, PathRow, Paths, path_groups, paths};
 pub use reference::{Contained, Retainer};
 pub use retainers::{RetainerRow, Retainers, retainers};
 pub use statistics::{StatisticsRow, statistics};
+pub use strings::{Duplicate, DuplicateRow, Pinned, PinnedRow, Strings, StringsListing, strings};
 pub use summary::{ClassObjects, ClassRow, ClassSums, Summary, class_objects, filtered, summary};
 pub use tree::Unfolding;
+pub use trend::{Trend, TrendBuilder, TrendClass, TrendGrowth, TrendSnapshot};

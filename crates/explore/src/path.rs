@@ -105,7 +105,7 @@ fn shortest_path(heap: Heap<'_>, node: NodeIx) -> Vec<PathRow> {
     rows(heap, at, &steps)
 }
 
-fn rows(heap: Heap<'_>, start: NodeIx, steps: &[PathStep]) -> Vec<PathRow> {
+pub(crate) fn rows(heap: Heap<'_>, start: NodeIx, steps: &[PathStep]) -> Vec<PathRow> {
     let start = PathRow {
         edge: None,
         kind: None,

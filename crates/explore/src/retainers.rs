@@ -41,6 +41,19 @@ pub struct RetainerRow {
     pub more: u64,
 }
 
+impl RetainerRow {
+    /// Without what is below.
+    pub(crate) fn flat(retainer: &Retainer<'_>) -> Self {
+        Self {
+            edge: retainer.text(),
+            kind: retainer.kind(),
+            from: retainer.from().row(),
+            retainers: Vec::new(),
+            more: 0,
+        }
+    }
+}
+
 /// What keeps an object alive.
 #[must_use]
 pub fn retainers<'h>(
@@ -87,11 +100,9 @@ impl<'h> Tree<'_, 'h> {
         });
         let (retainers, more) = below.unwrap_or_default();
         RetainerRow {
-            edge: retainer.text(),
-            kind: retainer.kind(),
-            from: from.row(),
             retainers,
             more,
+            ..RetainerRow::flat(retainer)
         }
     }
 }

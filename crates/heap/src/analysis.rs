@@ -9,6 +9,7 @@ mod distances;
 mod dominators;
 mod essential;
 mod interfaces;
+mod plain_classes;
 mod retained;
 mod retainers;
 mod shallow;
@@ -21,6 +22,7 @@ use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 pub use aggregates::Aggregate;
 pub use classes::ClassIx;
 pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
+pub use plain_classes::PlainClasses;
 pub use statistics::Statistics;
 
 pub(crate) use aggregates::{ClassKey, Group, groups};

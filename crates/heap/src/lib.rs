@@ -29,7 +29,9 @@ mod snapshot;
 mod strings;
 mod utf16;
 
-pub use analysis::{Aggregate, Analysis, ClassIx, NO_DISTANCE, SYSTEM_DISTANCE, Statistics};
+pub use analysis::{
+    Aggregate, Analysis, ClassIx, NO_DISTANCE, PlainClasses, SYSTEM_DISTANCE, Statistics,
+};
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use collections::{Collection, CollectionKind, collections};
 pub use compare::{ClassDiff, compare};

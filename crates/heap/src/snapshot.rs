@@ -409,8 +409,9 @@ impl Snapshot {
         }
     }
 
-    /// The target of the first edge of this kind and name.
-    pub(crate) fn target(&self, node: NodeIx, kind: EdgeKind, name: &str) -> Option<NodeIx> {
+    /// The target of a node's first edge of this kind and name.
+    #[must_use]
+    pub fn target(&self, node: NodeIx, kind: EdgeKind, name: &str) -> Option<NodeIx> {
         let is_it = |edge: &Edge| edge.kind == kind && self.strings.is(edge.name, name);
         self.edges(node).find(is_it).map(|edge| edge.to)
     }

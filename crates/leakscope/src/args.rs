@@ -12,8 +12,9 @@ pub(crate) use self::load::{
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use views::{
-    ContainmentArgs, DiffArgs, DominatorsArgs, NodesArgs, PathArgs, ReadingArgs, RetainersArgs,
-    SnapshotArgs, StatisticsArgs, SummaryArgs, TableArgs,
+    ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
+    HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,
+    StatisticsArgs, StringsArgs, SummaryArgs, TableArgs, TrendArgs,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -54,6 +55,12 @@ pub(crate) enum Command {
     Summary(SummaryArgs),
     /// Compare two heap snapshots of one process by class, and list what grew in place
     Diff(DiffArgs),
+    /// Follow the classes through several heap snapshots of one process
+    Trend(TrendArgs),
+    /// Find the objects that refer to more and more from one heap snapshot to the next
+    Holders(HoldersArgs),
+    /// Show everything that a heap snapshot tells of one object
+    Object(ObjectArgs),
     /// Show what refers to an object, by distance from the roots, and the path that keeps it alive
     Retainers(RetainersArgs),
     /// Show the path from the roots to an object, or the paths to all objects of a class
@@ -64,6 +71,14 @@ pub(crate) enum Command {
     Dominators(DominatorsArgs),
     /// Show what the memory of a heap snapshot is used for
     Statistics(StatisticsArgs),
+    /// List strings that are there twice, the largest, and those kept for a part of them
+    Strings(StringsArgs),
+    /// List maps, sets, arrays and large objects by how full they are
+    Collections(CollectionsArgs),
+    /// List functions with the variables that their closures keep
+    Closures(ClosuresArgs),
+    /// List detached nodes: DOM nodes that are in no document any more, and what is kept for them
+    Detached(DetachedArgs),
     /// Print every node of a heap snapshot as tab-separated values: id, class, distance, self size,
     /// retained size, dominator's id
     Nodes(NodesArgs),

@@ -46,10 +46,17 @@ fn main() -> ExitCode {
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),
+        Command::Trend(args) => views::trend(&args),
+        Command::Holders(args) => views::holders(&args),
+        Command::Object(args) => views::object(&args),
         Command::Path(args) => views::path(&args),
         Command::Containment(args) => views::containment(&args),
         Command::Dominators(args) => views::dominators(&args),
         Command::Statistics(args) => views::statistics(&args),
+        Command::Strings(args) => views::strings(&args),
+        Command::Collections(args) => views::collections(&args),
+        Command::Closures(args) => views::closures(&args),
+        Command::Detached(args) => views::detached(&args),
         Command::Nodes(args) => views::nodes(&args),
     };
     match result {

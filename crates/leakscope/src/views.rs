@@ -2,7 +2,9 @@
 //! and answers are tables or JSON.
 
 mod classes;
+mod kinds;
 mod objects;
+mod series;
 
 use std::path::Path;
 
@@ -18,7 +20,9 @@ use crate::judge::stdout_style;
 use crate::snapshots::{self, Opened};
 
 pub(crate) use classes::{diff, statistics, summary};
-pub(crate) use objects::{containment, dominators, nodes, path, retainers};
+pub(crate) use kinds::{closures, collections, detached, strings};
+pub(crate) use objects::{containment, dominators, nodes, object, path, retainers};
+pub(crate) use series::{holders, trend};
 
 /// Rows of a table that has the screen for itself.
 const SCREEN: usize = 30;
@@ -54,6 +58,29 @@ fn listing<T: Listed>(wanted: &Wanted) -> Result<Listing<T>, Failure> {
 fn unfolding<T: Listed>(table: &TableArgs, depth: usize) -> Result<Unfolding<T>, Failure> {
     let unfolding = table.wanted(SCREEN).unfolding(depth);
     unfolding.map_err(|unknown| no_column(&unknown))
+}
+
+/// In a view that has several lists, a column must be one of any of them.
+fn listing_of_any(unknown: &[Option<UnknownColumn>]) -> Result<(), Failure> {
+    let Some(all) = unknown
+        .iter()
+        .map(Option::as_ref)
+        .collect::<Option<Vec<_>>>()
+    else {
+        return Ok(());
+    };
+    let mut columns: Vec<&str> = all
+        .iter()
+        .flat_map(|unknown| &unknown.columns)
+        .copied()
+        .collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let wanted = all.first().map(|unknown| unknown.wanted.clone());
+    Err(no_column(&UnknownColumn {
+        wanted: wanted.unwrap_or_default(),
+        columns,
+    }))
 }
 
 fn no_column(unknown: &UnknownColumn) -> Failure {

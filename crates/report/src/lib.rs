@@ -12,8 +12,10 @@ pub use html::html;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
 pub use views::{
-    class_objects_text, containment_text, diff_objects_text, diff_text, dominator_classes_text,
-    dominators_text, path_groups_text, paths_text, retainers_text, statistics_text, summary_text,
+    class_objects_text, closures_text, collections_text, containment_text, detached_text,
+    diff_objects_text, diff_text, dominator_classes_text, dominators_text, holders_text,
+    object_details_text, path_groups_text, paths_text, retainers_text, statistics_text,
+    strings_text, summary_text, trend_text,
 };
 
 /// How text may look.

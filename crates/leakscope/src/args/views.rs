@@ -2,14 +2,20 @@
 //! each group of them.
 
 mod classes;
+mod kinds;
 mod objects;
+mod series;
 
 use std::path::PathBuf;
 
 use explore::{Filter, Wanted};
 
 pub(crate) use classes::{DiffArgs, StatisticsArgs, SummaryArgs};
-pub(crate) use objects::{ContainmentArgs, DominatorsArgs, NodesArgs, PathArgs, RetainersArgs};
+pub(crate) use kinds::{ClosuresArgs, CollectionsArgs, DetachedArgs, StringsArgs};
+pub(crate) use objects::{
+    ContainmentArgs, DominatorsArgs, NodesArgs, ObjectArgs, PathArgs, RetainersArgs,
+};
+pub(crate) use series::{HoldersArgs, TrendArgs};
 
 /// The snapshot of a view of one.
 #[derive(Debug, clap::Args)]

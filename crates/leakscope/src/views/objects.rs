@@ -1,10 +1,14 @@
-//! `leakscope retainers`, `path`, `containment`, `dominators` and `nodes`: single objects.
+//! `leakscope object`, `retainers`, `path`, `containment`, `dominators` and `nodes`: single objects.
 
-use crate::args::{ContainmentArgs, DominatorsArgs, NodesArgs, PathArgs, RetainersArgs};
+use explore::{Contained, DetailsListing, Retainer};
+
+use crate::args::{
+    ContainmentArgs, DominatorsArgs, NodesArgs, ObjectArgs, PathArgs, RetainersArgs,
+};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer_in_parts};
 
-use super::{SECTION, find, find_or_root, listing, not_found, show, unfolding};
+use super::{SECTION, find, find_or_root, listing, listing_of_any, not_found, show, unfolding};
 
 pub(crate) fn retainers(args: &RetainersArgs) -> Result<Exit, Failure> {
     let unfolding = unfolding(&args.table, args.tree.depth)?;
@@ -60,6 +64,23 @@ fn dominated_classes(args: &DominatorsArgs) -> Result<Exit, Failure> {
     let node = find_or_root(opened.heap(), object, &args.source.snapshot)?;
     let found = explore::dominator_classes(opened.heap(), node, &unfolding);
     show(&found, args.table.json, report::dominator_classes_text)
+}
+
+/// Everything about one object.
+pub(crate) fn object(args: &ObjectArgs) -> Result<Exit, Failure> {
+    let wanted = args.table.wanted(SECTION);
+    listing_of_any(&[
+        wanted.listing::<Contained<'_>>().err(),
+        wanted.listing::<Retainer<'_>>().err(),
+    ])?;
+    let listing = DetailsListing {
+        edges: wanted.listing_among(),
+        retainers: wanted.listing_among(),
+    };
+    let opened = args.source.open()?;
+    let node = find(opened.heap(), &args.object, &args.source.snapshot)?;
+    let found = explore::object_details(opened.heap(), node, &listing);
+    show(&found, args.table.json, report::object_details_text)
 }
 
 /// Every node of the snapshot as one line of tab-separated values.

@@ -42,6 +42,19 @@ pub(crate) struct PathArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ObjectArgs {
+    #[command(flatten)]
+    pub(crate) source: SnapshotArgs,
+
+    /// An object's id, as `@123`, or a class name for its object with the largest retained size
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ContainmentArgs {
     #[command(flatten)]
     pub(crate) source: SnapshotArgs,

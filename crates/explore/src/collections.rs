@@ -1,0 +1,187 @@
+//! How full the collections of a heap are: the largest, and those with most room for nothing.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use heap::{Collection, CollectionKind};
+use serde::Serialize;
+
+use crate::listing::{Column, Filter, Listed, Listing, PageOf};
+use crate::object::{Heap, HeapObject, ObjectRow};
+
+/// A collection is sparse if less than this share of its room is used.
+const SPARSE: f64 = 0.25;
+
+/// Room below which nobody cares how sparse it is.
+const SMALL: u64 = 16;
+
+/// The collections of a snapshot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Collections {
+    /// Sums by kind.
+    pub kinds: Vec<CollectionKindRow>,
+    /// The collections, by unused bytes if nothing else was asked for.
+    pub collections: Vec<CollectionRow>,
+    /// Which of the collections these are.
+    pub page: PageOf,
+}
+
+/// All collections of one kind. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CollectionKindRow {
+    /// `map`, `set`, `weak`, `array`, or `object` for one whose properties are in a table.
+    pub kind: &'static str,
+    /// How many there are.
+    pub count: u64,
+    /// Of them, those with nothing in them.
+    pub empty: u64,
+    /// Of them, those that use less than a quarter of room for 16 entries or more.
+    pub sparse: u64,
+    /// Their backing stores.
+    pub store_size: u64,
+    /// What of these is not used.
+    pub unused_size: u64,
+}
+
+/// One collection. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CollectionRow {
+    /// The collection.
+    pub object: ObjectRow,
+    /// `map`, `set`, `weak`, `array`, or `object` for one whose properties are in a table.
+    pub kind: &'static str,
+    /// Entries that it has room for.
+    pub capacity: u64,
+    /// Entries that refer to something: small integers do not, so there may be more.
+    pub used: u64,
+    /// The share of its room that is used; `None` if it may hold numbers alone.
+    pub fill: Option<f64>,
+    /// Its backing store.
+    pub store_size: u64,
+    /// What of this is not used.
+    pub unused_size: u64,
+}
+
+/// Which collections are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// All of them.
+    Any,
+    /// Those with nothing in them.
+    Empty,
+    /// Those that use less than a quarter of room for 16 entries or more.
+    Sparse,
+}
+
+/// A collection where it lies.
+#[derive(Debug, Clone, Copy)]
+pub struct CollectionIn<'h> {
+    object: HeapObject<'h>,
+    collection: Collection,
+}
+
+/// The collections of a snapshot.
+#[must_use]
+pub fn collections<'h>(
+    heap: Heap<'h>,
+    fill: Fill,
+    listing: &Listing<CollectionIn<'h>>,
+) -> Collections {
+    let mut kinds: BTreeMap<CollectionKind, CollectionKindRow> = BTreeMap::new();
+    let all = heap::collections(heap.snapshot).inspect(|collection| {
+        let kind = kinds
+            .entry(collection.kind)
+            .or_insert_with(|| CollectionKindRow {
+                kind: kind_text(collection.kind),
+                count: 0,
+                empty: 0,
+                sparse: 0,
+                store_size: 0,
+                unused_size: 0,
+            });
+        kind.count += 1;
+        kind.empty += u64::from(collection.is_empty());
+        kind.sparse += u64::from(is_sparse(collection));
+        kind.store_size += collection.store_size;
+        kind.unused_size += collection.unused_size();
+    });
+    let is_listed = |collection: &Collection| match fill {
+        Fill::Any => true,
+        Fill::Empty => collection.is_empty(),
+        Fill::Sparse => is_sparse(collection),
+    };
+    let page = listing.page(all.filter(is_listed).map(|collection| CollectionIn {
+        object: heap.object(collection.node),
+        collection,
+    }));
+    Collections {
+        kinds: kinds.into_values().collect(),
+        collections: page.rows.iter().map(CollectionIn::row).collect(),
+        page: page.of,
+    }
+}
+
+fn is_sparse(collection: &Collection) -> bool {
+    let fill = collection.fill();
+    collection.capacity >= SMALL && fill.is_some_and(|fill| fill < SPARSE)
+}
+
+fn kind_text(kind: CollectionKind) -> &'static str {
+    match kind {
+        CollectionKind::Map => "map",
+        CollectionKind::Set => "set",
+        CollectionKind::Weak => "weak",
+        CollectionKind::Array => "array",
+        CollectionKind::Object => "object",
+    }
+}
+
+impl CollectionIn<'_> {
+    fn row(&self) -> CollectionRow {
+        CollectionRow {
+            object: self.object.row(),
+            kind: kind_text(self.collection.kind),
+            capacity: self.collection.capacity,
+            used: self.collection.used,
+            fill: self.collection.fill(),
+            store_size: self.collection.store_size,
+            unused_size: self.collection.unused_size(),
+        }
+    }
+}
+
+impl Listed for CollectionIn<'_> {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::descending("unused", |a, b| {
+                let unused = |c: &Self| c.collection.unused_size();
+                unused(a).cmp(&unused(b))
+            }),
+            Column::descending("store", |a, b| {
+                a.collection.store_size.cmp(&b.collection.store_size)
+            }),
+            Column::descending("capacity", |a, b| {
+                a.collection.capacity.cmp(&b.collection.capacity)
+            }),
+            Column::descending("used", |a, b| a.collection.used.cmp(&b.collection.used)),
+            Column::ascending("fill", |a, b| {
+                // What may hold numbers alone counts as full.
+                let fill = |c: &Self| c.collection.fill().unwrap_or(1.0);
+                fill(a).total_cmp(&fill(b))
+            }),
+            Column::descending("retained", |a, b| {
+                a.object.retained_size().cmp(&b.object.retained_size())
+            }),
+            Column::ascending("kind", |a, b| a.collection.kind.cmp(&b.collection.kind)),
+            Column::ascending("id", |a, b| a.object.id().cmp(&b.object.id())),
+        ]
+    }
+
+    fn passes(&self, filter: &Filter) -> bool {
+        filter.passes(kind_text(self.collection.kind)) || self.object.passes(filter)
+    }
+
+    fn tie(&self, other: &Self) -> Ordering {
+        self.object.tie(&other.object)
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything that a snapshot tells of one object.
+
+use heap::{EdgeKind, Incoming, NodeIx, NodeType, PathStep};
+use serde::Serialize;
+
+use crate::closures::{Place, place};
+use crate::containment::ContainedRow;
+use crate::listing::{Listing, PageOf};
+use crate::object::{Heap, ObjectRow};
+use crate::path::{PathRow, user_path};
+use crate::reference::{Contained, Retainer};
+use crate::retainers::{RetainerRow, kept_by};
+
+/// One object with its surroundings. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectDetails {
+    /// The object.
+    pub object: ObjectRow,
+    /// Its own size as V8 wrote it, before backing stores were given to their owners.
+    pub self_size: u64,
+    /// What it is, in a line: a string's text, a plain object's properties, a boxed number.
+    pub preview: String,
+    /// Where the function, or the constructor of the object, stands.
+    pub place: Option<Place>,
+    /// V8's word on a DOM node: `attached` or `detached`; `null` where it has none.
+    pub detachedness: Option<&'static str>,
+    /// The object that all ways to it lead through; `null` for the root.
+    pub dominator: Option<ObjectRow>,
+    /// How many objects of its class there are.
+    pub of_class: u64,
+    /// How many references lead to it, of every kind.
+    pub retainer_count: u64,
+    /// One way from the roots to it, the root first; empty if only weak references lead to it.
+    pub path: Vec<PathRow>,
+    /// What it refers to, in DevTools' order if nothing else was asked for.
+    pub edges: Vec<ContainedRow>,
+    /// Which of these references these are.
+    pub edges_page: PageOf,
+    /// What refers to it, in DevTools' order if nothing else was asked for.
+    pub retainers: Vec<RetainerRow>,
+    /// Which of these references these are.
+    pub retainers_page: PageOf,
+}
+
+/// Which rows of each list are wanted.
+#[derive(Debug)]
+pub struct DetailsListing<'h> {
+    /// Of what it refers to.
+    pub edges: Listing<Contained<'h>>,
+    /// Of what refers to it.
+    pub retainers: Listing<Retainer<'h>>,
+}
+
+/// Everything about an object.
+#[must_use]
+pub fn object_details<'h>(
+    heap: Heap<'h>,
+    node: NodeIx,
+    listing: &DetailsListing<'h>,
+) -> ObjectDetails {
+    let Heap { snapshot, analysis } = heap;
+    let incoming = Incoming::of(snapshot);
+    let steps = snapshot.edges(node).enumerate();
+    let edges = listing.edges.page(steps.map(|(at, edge)| {
+        let step = PathStep { from: node, edge };
+        Contained::new(heap, at, step)
+    }));
+    let retainers = listing.retainers.page(kept_by(heap, &incoming, node));
+    let dominator = analysis.dominator(node);
+    let class = heap.class(node);
+    ObjectDetails {
+        object: heap.object(node).row(),
+        self_size: snapshot.self_size(node),
+        preview: preview(heap, node),
+        place: place(heap, node),
+        detachedness: match snapshot.detachedness(node) {
+            1 => Some("attached"),
+            2 => Some("detached"),
+            _ => None,
+        },
+        dominator: (dominator != node).then(|| heap.object(dominator).row()),
+        of_class: heap.objects().filter(|o| o.class() == class).count() as u64,
+        retainer_count: incoming.count(node) as u64,
+        path: user_path(heap, node),
+        edges: edges.rows.iter().map(ContainedRow::flat).collect(),
+        edges_page: edges.of,
+        retainers: retainers.rows.iter().map(RetainerRow::flat).collect(),
+        retainers_page: retainers.of,
+    }
+}
+
+fn preview(heap: Heap<'_>, node: NodeIx) -> String {
+    let Heap { snapshot, .. } = heap;
+    match snapshot.node_type(node) {
+        NodeType::Object if snapshot.name(node) == "Array" => {
+            let elements = snapshot.edges(node);
+            let elements = elements.filter(|edge| edge.kind == EdgeKind::Element);
+            format!("Array with {} references to elements", elements.count())
+        }
+        NodeType::Number | NodeType::BigInt => {
+            let value = snapshot.target(node, EdgeKind::Internal, "value");
+            snapshot.name(value.unwrap_or(node)).into_owned()
+        }
+        _ => snapshot.shown_name(node).into_owned(),
+    }
+}

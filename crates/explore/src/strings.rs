@@ -1,0 +1,271 @@
+//! The strings of a heap: those that are there twice, the largest, and long ones that are kept for
+//! a part of them.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use heap::{Edge, EdgeKind, EdgeName, NodeIx, NodeType, Repeated};
+use serde::Serialize;
+
+use crate::listing::{Column, Filter, Listed, Listing, PageOf};
+use crate::object::{Heap, HeapObject, ObjectRow};
+
+/// What there is to say of a snapshot's strings. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Strings {
+    /// Strings of every kind.
+    pub count: u64,
+    /// Their own sizes.
+    pub shallow_size: u64,
+    /// What would be saved if every text were there once.
+    pub wasted: u64,
+    /// Texts that several strings have, by what would be saved if nothing else was asked for.
+    pub duplicates: Vec<DuplicateRow>,
+    /// Which of the texts these are.
+    pub duplicates_page: PageOf,
+    /// Single strings, by retained size if nothing else was asked for.
+    pub largest: Vec<ObjectRow>,
+    /// Which of the strings these are.
+    pub largest_page: PageOf,
+    /// Strings that slices or concatenations refer to, by their size if nothing else was asked
+    /// for.
+    pub pinned: Vec<PinnedRow>,
+    /// Which of the strings these are.
+    pub pinned_page: PageOf,
+}
+
+/// A text that several strings have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DuplicateRow {
+    /// The text, as far as the snapshot has it.
+    pub value: String,
+    /// How many strings there are.
+    pub count: u64,
+    /// Their own sizes.
+    pub shallow_size: u64,
+    /// Their retained sizes.
+    pub retained_size: u64,
+    /// What would be saved if only the largest were there.
+    pub wasted: u64,
+    /// One of them, by its id.
+    pub example: u64,
+}
+
+/// A string that slices or concatenations refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PinnedRow {
+    /// The string.
+    pub object: ObjectRow,
+    /// Slices of it: each keeps the whole string, however short it is itself.
+    pub slices: u64,
+    /// Concatenations that it is a part of.
+    pub concatenations: u64,
+    /// Whether nothing else refers to it: then it is kept for them alone.
+    pub alone: bool,
+    /// One of those that refer to it, by its id.
+    pub example: u64,
+}
+
+/// Which rows of each list are wanted.
+#[derive(Debug)]
+pub struct StringsListing<'h> {
+    /// Of the texts that are there twice.
+    pub duplicates: Listing<Duplicate<'h>>,
+    /// Of all strings.
+    pub largest: Listing<HeapObject<'h>>,
+    /// Of the strings that others are a part of.
+    pub pinned: Listing<Pinned<'h>>,
+}
+
+/// Strings of one text, where they lie.
+#[derive(Debug, Clone)]
+pub struct Duplicate<'h> {
+    heap: Heap<'h>,
+    strings: Repeated,
+}
+
+/// A string that others are a part of, where it lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Pinned<'h> {
+    object: HeapObject<'h>,
+    slices: u64,
+    concatenations: u64,
+    alone: bool,
+    example: NodeIx,
+}
+
+/// The strings of a snapshot.
+#[must_use]
+pub fn strings<'h>(heap: Heap<'h>, listing: &StringsListing<'h>) -> Strings {
+    let repeated = heap::repeated_strings(heap.snapshot, heap.analysis);
+    let wasted = repeated.iter().map(|group| group.wasted).sum();
+    let duplicates = repeated
+        .into_iter()
+        .map(|strings| Duplicate { heap, strings });
+    let duplicates = listing.duplicates.page(duplicates);
+    let (mut count, mut shallow_size) = (0, 0);
+    let of_kind = heap.objects().filter(|o| is_string(heap, o.node));
+    let largest = listing.largest.page(of_kind.inspect(|object| {
+        count += 1;
+        shallow_size += object.shallow_size();
+    }));
+    let pinned = listing.pinned.page(pinned(heap));
+    Strings {
+        count,
+        shallow_size,
+        wasted,
+        duplicates: duplicates.rows.iter().map(Duplicate::row).collect(),
+        duplicates_page: duplicates.of,
+        largest: largest.rows.iter().map(HeapObject::row).collect(),
+        largest_page: largest.of,
+        pinned: pinned.rows.iter().map(Pinned::row).collect(),
+        pinned_page: pinned.of,
+    }
+}
+
+fn is_string(heap: Heap<'_>, node: NodeIx) -> bool {
+    matches!(
+        heap.snapshot.node_type(node),
+        NodeType::String | NodeType::ConsString | NodeType::SlicedString
+    )
+}
+
+/// The strings that slices and concatenations refer to.
+fn pinned(heap: Heap<'_>) -> Vec<Pinned<'_>> {
+    let snapshot = heap.snapshot;
+    let mut found: HashMap<NodeIx, Pinned<'_>> = HashMap::new();
+    for object in heap.objects() {
+        let is_slice = match snapshot.node_type(object.node) {
+            NodeType::SlicedString => true,
+            NodeType::ConsString => false,
+            _ => continue,
+        };
+        let parts = snapshot
+            .edges(object.node)
+            .filter(|edge| is_part(heap, *edge));
+        for edge in parts.filter(|edge| is_string(heap, edge.to)) {
+            let pinned = found.entry(edge.to).or_insert_with(|| Pinned {
+                object: heap.object(edge.to),
+                slices: 0,
+                concatenations: 0,
+                alone: true,
+                example: object.node,
+            });
+            match is_slice {
+                true => pinned.slices += 1,
+                false => pinned.concatenations += 1,
+            }
+        }
+    }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut is_pinned = vec![false; snapshot.n_nodes()];
+    for node in found.keys() {
+        is_pinned[node.index()] = true;
+    }
+    for from in snapshot.nodes().filter(|&node| !is_joint(heap, node)) {
+        for edge in snapshot.edges(from) {
+            if is_pinned[edge.to.index()] && edge.kind != EdgeKind::Weak {
+                is_pinned[edge.to.index()] = false;
+            }
+        }
+    }
+    let mut all: Vec<Pinned<'_>> = found.into_values().collect();
+    for pinned in &mut all {
+        pinned.alone = is_pinned[pinned.object.node.index()];
+    }
+    all
+}
+
+/// A string made of parts of others.
+fn is_joint(heap: Heap<'_>, node: NodeIx) -> bool {
+    let kind = heap.snapshot.node_type(node);
+    matches!(kind, NodeType::ConsString | NodeType::SlicedString)
+}
+
+fn is_part(heap: Heap<'_>, edge: Edge) -> bool {
+    let is_named = |name: &str| matches!(name, "parent" | "first" | "second");
+    edge.kind == EdgeKind::Internal
+        && match heap.snapshot.edge_name(edge) {
+            EdgeName::Name(name) => is_named(&name),
+            EdgeName::Index(_) => false,
+        }
+}
+
+impl Duplicate<'_> {
+    fn value(&self) -> std::borrow::Cow<'_, str> {
+        self.heap.snapshot.shown_name(self.strings.strings[0])
+    }
+
+    fn row(&self) -> DuplicateRow {
+        DuplicateRow {
+            value: self.value().into_owned(),
+            count: self.strings.strings.len() as u64,
+            shallow_size: self.strings.shallow_size,
+            retained_size: self.strings.retained_size,
+            wasted: self.strings.wasted,
+            example: self.heap.object(self.strings.strings[0]).id(),
+        }
+    }
+}
+
+impl Listed for Duplicate<'_> {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::descending("wasted", |a, b| a.strings.wasted.cmp(&b.strings.wasted)),
+            Column::descending("count", |a, b| {
+                a.strings.strings.len().cmp(&b.strings.strings.len())
+            }),
+            Column::descending("shallow", |a, b| {
+                a.strings.shallow_size.cmp(&b.strings.shallow_size)
+            }),
+            Column::descending("retained", |a, b| {
+                a.strings.retained_size.cmp(&b.strings.retained_size)
+            }),
+            Column::ascending("value", |a, b| a.value().cmp(&b.value())),
+        ]
+    }
+
+    fn passes(&self, filter: &Filter) -> bool {
+        filter.passes(&self.value())
+    }
+
+    fn tie(&self, other: &Self) -> Ordering {
+        self.strings.strings.cmp(&other.strings.strings)
+    }
+}
+
+impl Pinned<'_> {
+    fn row(&self) -> PinnedRow {
+        PinnedRow {
+            object: self.object.row(),
+            slices: self.slices,
+            concatenations: self.concatenations,
+            alone: self.alone,
+            example: self.object.heap.object(self.example).id(),
+        }
+    }
+}
+
+impl Listed for Pinned<'_> {
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::descending("shallow", |a, b| {
+                a.object.shallow_size().cmp(&b.object.shallow_size())
+            }),
+            Column::descending("slices", |a, b| a.slices.cmp(&b.slices)),
+            Column::descending("concatenations", |a, b| {
+                a.concatenations.cmp(&b.concatenations)
+            }),
+        ]
+    }
+
+    fn passes(&self, filter: &Filter) -> bool {
+        self.object.passes(filter)
+    }
+
+    fn tie(&self, other: &Self) -> Ordering {
+        self.object.tie(&other.object)
+    }
+}
