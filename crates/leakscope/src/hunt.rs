@@ -130,6 +130,7 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
     let Checked {
         mut script,
         transport,
+        surroundings,
     } = checked;
     let target = target(args, &script, &path)?;
     if let Some(url) = &args.target {
@@ -163,6 +164,8 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         script_name: path.display().to_string(),
         target,
         transport,
+        surroundings,
+        processor: args.processor.into(),
         ready,
         rounds: Rounds::of_primes(args.rounds, args.sessions, rate),
         limits,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use load::{Proxy, TlsOptions, Transport, TransportOptions};
+use load::{ProcessorKind, Proxy, Surroundings, TlsOptions, Transport, TransportOptions};
 use regress::Regex;
 use scenario::{Arrivals, Diagnostic, Inputs, ReadFile, Script, Severity};
 
@@ -31,6 +31,7 @@ pub(crate) struct Given {
     /// Variables of a file, which the process's environment does not have.
     env: Vec<(String, String)>,
     is_strict: bool,
+    pub(crate) processor: ProcessorKind,
     pub(crate) seed: u64,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Given {
 pub(crate) struct Checked {
     pub(crate) script: Script,
     pub(crate) transport: Arc<Transport>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Given {
@@ -88,6 +90,7 @@ impl Given {
             scenario_name: args.scenario_name.clone(),
             env,
             is_strict: args.strict,
+            processor: args.processor.into(),
             seed: args.seed,
             ..Self::of_file(&path)?
         })
@@ -141,7 +144,11 @@ impl Given {
         })?;
         self.choose(&mut script)?;
         let transport = self.transport(&script)?;
-        Ok(Checked { script, transport })
+        Ok(Checked {
+            script,
+            transport,
+            surroundings: Surroundings::new(&self.directory),
+        })
     }
 
     fn print(&self, diagnostics: &[Diagnostic]) {

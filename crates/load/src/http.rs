@@ -1,167 +1,354 @@
-//! A virtual user that makes HTTP/1.1 requests, on one connection that is kept alive.
+//! HTTP steps: a request as the script has it, its response, and what the script makes of that.
+//!
+//! Owns requests' contents: addresses, headers, bodies, cookies, redirects, captures, expectations.
+//! Must not know how bytes travel. What a script says was worked out when it was read; a plain
+//! request borrows all of it.
 
-use std::fmt::Write;
+mod changed;
+mod cookies;
+mod decode;
+mod judge;
+mod multipart;
+mod outgoing;
+mod url;
 
-use scenario::{Body, HttpRequest, JsonTemplate, Scope, Span, Step, Target};
-use tokio::time::{sleep, timeout};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use scenario::{HttpRequest, Script, Target};
+use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::cause::Cause;
-use crate::session::{Session, Walk};
-use crate::transport::{Connections, Request, is_header_name, is_header_value};
+use crate::processor::Call;
+use crate::session::Session;
+use crate::transport::{Connections, Request, Response};
+use cookies::Jar;
+use outgoing::Outgoing;
 
-pub(crate) struct HttpUser<'u, 'a> {
-    session: &'u mut Session<'a>,
-    connections: Connections,
+pub(crate) use judge::keep;
+pub(crate) use url::{origin, split as split_url, write_form};
+
+/// Bytes of a body that are kept where the script looks into it; the rest is only counted.
+const KEPT: usize = 64 << 20;
+
+/// As in got, which Artillery uses.
+const MOST_REDIRECTS: u32 = 10;
+
+/// What a virtual user keeps between requests.
+pub(crate) struct HttpUser {
+    connections: Arc<Connections>,
+    jar: Jar,
 }
 
-impl<'u, 'a> HttpUser<'u, 'a> {
-    pub(crate) fn new(session: &'u mut Session<'a>) -> Self {
+impl HttpUser {
+    pub(crate) fn new(script: &Script) -> Self {
         Self {
-            session,
-            connections: Connections::default(),
+            connections: Arc::default(),
+            jar: Jar::new(!script.settings.http.cookies.is_empty()),
         }
     }
 
-    pub(crate) async fn perform(mut self, flow: &[Step]) -> Result<(), Cause> {
-        let mut walk = Walk::new(flow);
-        while let Some(step) = walk.next(&mut self.session.scope) {
-            match step {
-                Step::Request(request) => {
-                    let limit = self.session.script.settings.timeout;
-                    let asking = timeout(limit, self.request(request));
-                    asking.await.unwrap_or(Err(Cause::timeout()))?;
-                }
-                Step::Think(think) => {
-                    if let Span::Fixed(span) = think.span {
-                        sleep(span).await;
-                    }
-                }
-                _ => {}
-            }
+    /// The same user in a part of the flow that goes on at the same time.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            connections: Arc::clone(&self.connections),
+            jar: self.jar.clone(),
         }
-        Ok(())
     }
 
+    pub(crate) fn join(&mut self, fork: Self) {
+        self.jar.join(fork.jar);
+    }
+}
+
+/// Where a request went in the end, and what came back.
+struct Answered {
+    response: Response,
+    url: String,
+}
+
+impl<'a> Session<'a> {
     /// Sends a request and reads its response to the end. A status is not a failure, whatever it
     /// says: it is counted.
-    async fn request(&mut self, step: &HttpRequest) -> Result<(), Cause> {
-        let intended = self.session.intended_start();
-        let (target, path) = self.address(step)?;
-        let (headers, body) = self.build(step)?;
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let request = Request {
-            method: &step.method,
-            target: &target,
-            path: &path,
-            headers: &headers,
-            body: body.as_bytes(),
-            keep: 0,
+    pub(crate) async fn request(&mut self, step: &'a HttpRequest) -> Result<(), Cause> {
+        if let Some(probability) = step.probability
+            && (self.scope.draw() * 100.0) >= probability
+        {
+            return Ok(());
+        }
+        if let Some(condition) = &step.condition
+            && !self.holds(condition).await?
+        {
+            return Ok(());
+        }
+        let has_hooks = !self.scenario.hooks.before_request.is_empty()
+            || !self.scenario.hooks.after_response.is_empty()
+            || !step.before_request.is_empty()
+            || !step.after_response.is_empty();
+        let result = match has_hooks {
+            false => self.plain_request(step).await,
+            true => Box::pin(self.hooked_request(step)).await,
         };
-        let meter = self.session.meter;
-        meter.request_sent();
-        let answering = self.connections.send(self.session.transport, &request);
-        let response = answering.await?;
-        meter.response_came(&response.facts(intended));
-        Ok(())
+        if let Err(cause) = &result {
+            self.count_endpoint_error(step, cause);
+        }
+        result
+    }
+
+    async fn plain_request(&mut self, step: &HttpRequest) -> Result<(), Cause> {
+        let answered = self.exchange(step, step.needs_body()).await?;
+        self.take_in(step, &answered, None)
+    }
+
+    /// A request with functions of the processor around it.
+    async fn hooked_request(&mut self, step: &HttpRequest) -> Result<(), Cause> {
+        let scenario = self.scenario;
+        let mut written = changed::for_functions(step, self.target);
+        let original = written.clone();
+        for name in scenario
+            .hooks
+            .before_request
+            .iter()
+            .chain(&step.before_request)
+        {
+            let name = self.filled(name);
+            if self.has_function(&name) {
+                let call = Call {
+                    request: written,
+                    ..Call::new("beforeRequest", &name)
+                };
+                written = self.call(call).await?.request;
+            }
+        }
+        let step = match written == original {
+            true => Cow::Borrowed(step),
+            false => Cow::Owned(changed::apply(step, &original, &written).map_err(Cause)?),
+        };
+        let after: Vec<&String> = scenario
+            .hooks
+            .after_response
+            .iter()
+            .chain(&step.after_response)
+            .collect();
+        let answered = self
+            .exchange(&step, step.needs_body() || !after.is_empty())
+            .await?;
+        let body = decode::body(&answered.response);
+        let judged = self.take_in(&step, &answered, Some(&body));
+        for name in after {
+            let name = self.filled(name);
+            if self.has_function(&name) {
+                written["url"] = answered.url.clone().into();
+                let call = Call {
+                    request: written.clone(),
+                    response: seen_by_functions(&answered, &body),
+                    ..Call::new("afterResponse", &name)
+                };
+                self.call(call).await?;
+            }
+        }
+        judged
+    }
+
+    fn filled(&mut self, name: &str) -> String {
+        match scenario::Template::parse(name) {
+            Ok(template) => template.render(&mut self.scope).into_owned(),
+            Err(_) => name.to_owned(),
+        }
+    }
+
+    /// Sends the request, follows redirects, and counts all of it.
+    async fn exchange(&mut self, step: &HttpRequest, needs_body: bool) -> Result<Answered, Cause> {
+        let mut intended = self.intended_start();
+        let (mut target, mut path) = self.address(step)?;
+        let mut outgoing = self.outgoing(step, &target, &path)?;
+        let keep = if needs_body || self.script.uses_last_body {
+            KEPT
+        } else {
+            0
+        };
+        let limit = self.limit();
+        for _ in 0..=MOST_REDIRECTS {
+            let headers = outgoing.headers();
+            let request = Request {
+                method: &outgoing.method,
+                target: &target,
+                path: &path,
+                headers: &headers,
+                body: &outgoing.body,
+                keep,
+            };
+            self.meter.request_sent();
+            let sending = self.http.connections.send(self.transport, &request);
+            let response = timeout(limit, sending).await;
+            let response = response.unwrap_or(Err(Cause::timeout()))?;
+            self.count_response(step, &response, intended);
+            self.http.jar.take_in(&response.headers, &target, &path);
+            let location = match response.status {
+                300..400 if step.follows_redirects && response.status != 304 => {
+                    response.headers.get("location")
+                }
+                _ => None,
+            };
+            let Some(location) = location else {
+                let url = format!("{}{path}", origin(&target));
+                return Ok(Answered { response, url });
+            };
+            let next = url::join(&target, &path, location);
+            let (next_target, next_path) = next.map_err(Cause)?;
+            drop(headers);
+            outgoing.redirect(response.status, &target, &next_target);
+            target = Cow::Owned(next_target);
+            path = Cow::Owned(next_path);
+            self.http.jar.apply(&mut outgoing, &target, &path);
+            intended = Instant::now();
+        }
+        Err(Cause(format!(
+            "redirected more than {MOST_REDIRECTS} times"
+        )))
     }
 
     /// Whom to ask, and for what path.
-    fn address(&mut self, step: &HttpRequest) -> Result<(Target, String), Cause> {
-        let scope = &mut self.session.scope;
-        let url = step.url.render(scope);
-        let no_url = |why: &dyn std::fmt::Display| Cause(format!("`{url}` is no URL: {why}"));
-        let (target, mut path) = match url.find("://") {
-            Some(scheme_end) => {
-                let target = Target::parse(&url).map_err(|error| no_url(&error))?;
-                let path_at = url[scheme_end + 3..]
-                    .find(['/', '?'])
-                    .map(|at| at + scheme_end + 3);
-                (target, path_at.map_or("/", |at| &url[at..]).to_owned())
+    fn address<'s>(
+        &mut self,
+        step: &'s HttpRequest,
+    ) -> Result<(Cow<'a, Target>, Cow<'s, str>), Cause> {
+        let url = step.url.render(&mut self.scope);
+        let (target, path) = match url::split(&url) {
+            Some(parts) => {
+                let (target, path) = parts.map_err(Cause)?;
+                (Cow::Owned(target), Cow::Owned(path))
             }
-            None => (
-                self.session.target.clone(),
-                format!("{}{url}", self.session.target.path()),
-            ),
+            None => {
+                let prefix = self.target.path();
+                let path = match url::needs_no_work(prefix, &url) {
+                    true => url,
+                    false => Cow::Owned(url::path_under(prefix, &url)),
+                };
+                (Cow::Borrowed(self.target), path)
+            }
         };
-        if !path.starts_with('/') {
-            path.insert(0, '/');
+        if step.query.is_empty() {
+            return Ok((target, path));
         }
-        if let Some(fragment) = path.find('#') {
-            path.truncate(fragment);
-        }
-        if !step.query.is_empty() {
-            path.push(if path.contains('?') { '&' } else { '?' });
-            path += &form(&step.query, scope);
-        }
-        Ok((target, path))
+        // As in got: what is given apart replaces the query of the URL.
+        let mut path = path.split('?').next().unwrap_or_default().to_owned();
+        path.push('?');
+        write_form(&mut path, &step.query, &mut self.scope);
+        Ok((target, Cow::Owned(path)))
     }
 
-    /// The request's headers and body.
-    fn build(&mut self, step: &HttpRequest) -> Result<(Vec<(String, String)>, String), Cause> {
-        let scope = &mut self.session.scope;
-        let body = match &step.body {
-            Body::Text(text) => text.render(scope).into_owned(),
-            Body::Json(json) => json.render(scope).unwrap_or_default().into_owned(),
-            Body::Form(fields) => form(fields, scope),
-            Body::Empty | Body::Multipart(_) => String::new(),
+    fn count_response(&mut self, step: &HttpRequest, response: &Response, intended: Instant) {
+        let facts = response.facts(intended);
+        self.meter.response_came(&facts);
+        if self.script.settings.http.has_extended_metrics {
+            if let Some(connect) = facts.times.connect {
+                self.meter.time("http.dns", connect.dns);
+                self.meter.time("http.tcp", connect.tcp);
+                if let Some(tls) = connect.tls {
+                    self.meter.time("http.tls", tls);
+                }
+            }
+            self.meter.time("http.total", facts.times.total);
+        }
+        let Some(endpoint) = self.endpoint(step) else {
+            return;
         };
-        let mut headers = Vec::new();
-        for (name, value) in &step.headers {
-            set_header(&mut headers, name, &value.render(scope))?;
-        }
-        Ok((headers, body))
-    }
-}
-
-fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: &str) -> Result<(), Cause> {
-    if !is_header_name(name) || !is_header_value(value) {
-        return Err(Cause(format!("`{name}: {value}` is no header")));
-    }
-    headers.retain(|(before, _)| !before.eq_ignore_ascii_case(name));
-    headers.push((name.to_ascii_lowercase(), value.to_owned()));
-    Ok(())
-}
-
-/// Fields as a query or a form has them.
-fn form(fields: &[(String, JsonTemplate)], scope: &mut dyn Scope) -> String {
-    let mut text = String::new();
-    for (name, value) in fields {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        escape_into(&mut text, name);
-        text.push('=');
-        escape_into(&mut text, &value.field_texts(scope).concat());
-    }
-    text
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn escape_into(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
+        let namespace = &self.script.settings.plugins.by_endpoint.namespace;
+        let name = format!("{namespace}.response_time.{endpoint}");
+        self.meter.time(&name, facts.since_intended);
+        let name = format!("{namespace}.{endpoint}.codes.{}", facts.status);
+        self.meter.count(&name, 1);
+        let timing = response.headers.get("server-timing").and_then(total_of);
+        if let Some(timing) = timing {
+            let name = format!("{namespace}.server-timing.{endpoint}");
+            self.meter.time(&name, timing);
         }
     }
+
+    fn count_endpoint_error(&mut self, step: &HttpRequest, cause: &Cause) {
+        if let Some(endpoint) = self.endpoint(step) {
+            let namespace = &self.script.settings.plugins.by_endpoint.namespace;
+            let name = format!("{namespace}.{endpoint}.errors.{}", cause.0);
+            self.meter.count(&name, 1);
+        }
+    }
+
+    fn endpoint(&mut self, step: &HttpRequest) -> Option<Cow<'a, str>> {
+        let script = self.script;
+        if let Some(at) = step.endpoint {
+            return script
+                .endpoints
+                .get(at)
+                .map(|name| Cow::Borrowed(&name[..]));
+        }
+        let plugin = &script.settings.plugins.by_endpoint;
+        if plugin.groups_dynamic {
+            return None;
+        }
+        let url = step.url.render(&mut self.scope);
+        let name = step.name.as_ref().map(|name| name.render(&mut self.scope));
+        plugin
+            .name(self.target, &url, name.as_deref())
+            .map(Cow::Owned)
+    }
+
+    /// The request as it is sent: method, headers, body.
+    fn outgoing<'s>(
+        &mut self,
+        step: &'s HttpRequest,
+        target: &Target,
+        path: &str,
+    ) -> Result<Outgoing<'s>, Cause> {
+        for (name, value) in self
+            .script
+            .settings
+            .http
+            .cookies
+            .iter()
+            .chain(&step.cookies)
+        {
+            let value = value.render(&mut self.scope).into_owned();
+            self.http.jar.set(name, &value, target);
+        }
+        let mut outgoing = Outgoing::new(step, &mut self.scope, self.surroundings)?;
+        if let Some(tracing) = &self.script.settings.http.tracing {
+            outgoing.trace(tracing, &mut self.scope);
+        }
+        self.http.jar.apply(&mut outgoing, target, path);
+        Ok(outgoing)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forms_are_escaped() {
-        let mut text = String::new();
-        escape_into(&mut text, "a b&c=d/é~");
-        assert_eq!(text, "a%20b%26c%3Dd%2F%C3%A9~");
+/// A response as functions of the processor see it.
+fn seen_by_functions(answered: &Answered, body: &[u8]) -> Value {
+    let mut headers = serde_json::Map::new();
+    for (name, _) in answered.response.headers.iter() {
+        let name = name.to_ascii_lowercase();
+        if let Some(value) = judge::header(&answered.response, &name) {
+            headers.insert(name, value);
+        }
     }
+    let times = &answered.response.times;
+    let millis = |time: std::time::Duration| (time.as_secs_f64() * 1000.0).round();
+    json!({
+        "statusCode": answered.response.status,
+        "headers": headers,
+        "body": String::from_utf8_lossy(body),
+        "url": answered.url,
+        "timings": { "phases": {
+            "firstByte": millis(times.first_byte),
+            "total": millis(times.total),
+        } },
+    })
+}
+
+/// The total of a `Server-Timing` header.
+fn total_of(header: &str) -> Option<std::time::Duration> {
+    let (_, after) = header.split_once("total;dur=")?;
+    let end = after.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let millis: f64 = after[..end.unwrap_or(after.len())].parse().ok()?;
+    std::time::Duration::try_from_secs_f64(millis / 1000.0).ok()
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::alarm::Alarm;
 use crate::cause::Cause;
 use crate::session::Session;
-use crate::{Meter, Outcome, Segment, SessionFacts, SessionLog, Transport};
+use crate::{Meter, Outcome, Segment, SessionFacts, SessionLog, Surroundings, Transport};
 
 /// A load to be performed.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Job {
     pub target: Target,
     /// How connections get there.
     pub transport: Arc<Transport>,
+    /// What sessions share besides: functions, files.
+    pub surroundings: Surroundings,
     /// When they start.
     pub arrivals: Arrivals,
     /// Which of the arrivals are ours.

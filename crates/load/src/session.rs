@@ -1,70 +1,74 @@
-//! One virtual user's pass through a scenario.
+//! One virtual user's pass through a scenario: its steps, in order, whatever they are sent over.
 
-use std::collections::HashMap;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use scenario::{Engine, Rounds, Scenario, Scope, Script, Step, Target};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use scenario::{
+    Condition, Engine, Jitter, JsonTemplate, Loop, Rounds, Scenario, Scope, Script, Span, Step,
+    Target, Template, Think,
+};
 use serde_json::Value;
 
 use crate::cause::Cause;
 use crate::http::HttpUser;
+use crate::processor::Call;
+use crate::socketio::SocketIoUser;
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::ws_user::WebSocketUser;
-use crate::{Job, Meter};
+use crate::{Job, Meter, Surroundings};
 
-/// What every kind of virtual user needs.
+/// After so many rounds of a loop the others get their turn, whatever its steps are.
+const ROUNDS_AT_ONCE: u32 = 64;
+
+/// A virtual user.
 pub(crate) struct Session<'a> {
     pub(crate) script: &'a Script,
     pub(crate) target: &'a Target,
-    pub(crate) transport: &'a Transport,
+    pub(crate) transport: &'a Arc<Transport>,
+    pub(crate) surroundings: &'a Surroundings,
     pub(crate) meter: &'a Meter,
     pub(crate) scenario: &'a Scenario,
-    pub(crate) scope: Variables,
+    pub(crate) scope: Variables<'a>,
+    /// Which session it is, for functions that keep something of it.
+    pub(crate) number: u64,
+    pub(crate) http: HttpUser,
+    websocket: Option<WebSocketUser>,
+    socketio: Option<Box<SocketIoUser>>,
     /// When the session should have started, until its first step takes it.
     due: Option<Instant>,
 }
 
-/// A session's own variables and random numbers.
-pub(crate) struct Variables {
-    values: HashMap<String, Value>,
-    random: fastrand::Rng,
-}
-
-impl Scope for Variables {
-    fn variable(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
-    }
-
-    fn random(&mut self) -> u64 {
-        self.random.u64(..)
-    }
-}
-
 impl<'a> Session<'a> {
     pub(crate) fn new(job: &'a Job, meter: &'a Meter, number: u64, due: Instant) -> Self {
-        let Job {
-            script,
-            target,
-            transport,
-            seed,
-            ..
-        } = job;
-        // Neighbors must not draw alike: the golden ratio spreads their seeds, as in SplitMix64.
-        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut random = fastrand::Rng::with_seed(*seed ^ spread);
-        let mut values = HashMap::new();
-        for (name, choices) in &script.settings.variables {
-            if let Some(value) = random.choice(choices) {
-                values.insert(name.clone(), value.clone());
-            }
-        }
+        let before = &job.surroundings.variables;
+        let mut scope = Variables::new(&job.script, before, job.seed, number);
+        let scenario = job.script.pick(scope.draw());
+        Self::of(job, meter, scenario, scope, due)
+    }
+
+    /// A session of its own: `before` and `after`.
+    pub(crate) fn of(
+        job: &'a Job,
+        meter: &'a Meter,
+        scenario: &'a Scenario,
+        scope: Variables<'a>,
+        due: Instant,
+    ) -> Self {
         Self {
-            script,
-            target,
-            transport,
+            script: &job.script,
+            target: &job.target,
+            transport: &job.transport,
+            surroundings: &job.surroundings,
             meter,
-            scenario: script.pick(random.f64()),
-            scope: Variables { values, random },
+            scenario,
+            number: scope.number(),
+            scope,
+            http: HttpUser::new(&job.script),
+            websocket: None,
+            socketio: None,
             due: Some(due),
         }
     }
@@ -75,161 +79,367 @@ impl<'a> Session<'a> {
         self.due.take().unwrap_or_else(Instant::now)
     }
 
-    /// Goes through one scenario to its end.
+    pub(crate) fn into_variables(self) -> Variables<'a> {
+        self.scope
+    }
+
+    /// How long a response may take.
+    pub(crate) fn limit(&self) -> Duration {
+        self.script.settings.timeout
+    }
+
+    /// Goes through the scenario to its end.
     pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
         let scenario = self.scenario;
         if let Some(name) = &scenario.name {
             let counter = format!("vusers.created_by_name.{name}");
             self.meter.count(&counter, 1);
         }
+        let result = self.flow(scenario).await;
+        if let Err(cause) = &result {
+            self.on_error(cause, Value::Null).await;
+        }
+        if let Some(processor) = &self.surroundings.processor {
+            processor.forget(self.number);
+        }
+        result
+    }
+
+    async fn flow(&mut self, scenario: &'a Scenario) -> Result<(), Cause> {
+        let hooks = &scenario.hooks;
+        self.functions(&hooks.before_scenario).await?;
         match scenario.engine {
-            Engine::Http | Engine::SocketIo => HttpUser::new(self).perform(&scenario.flow).await,
+            Engine::Http => self.steps(&scenario.flow).await?,
             Engine::Ws => {
-                WebSocketUser::connect(self)
-                    .await?
-                    .perform(&scenario.flow)
-                    .await
+                let flow = self.connect(&scenario.flow).await?;
+                self.steps(flow).await?;
+                if let Some(websocket) = self.websocket.take() {
+                    websocket.close(self.meter).await?;
+                }
             }
-        }
-    }
-}
-
-/// Goes through a flow without recursion: loops may be nested as deep as a script has them.
-pub(crate) struct Walk<'s> {
-    open: Vec<Level<'s>>,
-}
-
-struct Level<'s> {
-    steps: &'s [Step],
-    next: usize,
-    /// Rounds already done, of so many.
-    round: u64,
-    rounds: u64,
-}
-
-impl<'s> Walk<'s> {
-    pub(crate) fn new(flow: &'s [Step]) -> Self {
-        Self {
-            open: vec![Level {
-                steps: flow,
-                next: 0,
-                round: 0,
-                rounds: 1,
-            }],
-        }
-    }
-
-    /// The next step that is no loop. `$loopCount` in `scope` counts the innermost loop, from 1.
-    pub(crate) fn next(&mut self, scope: &mut Variables) -> Option<&'s Step> {
-        loop {
-            let level = self.open.last_mut()?;
-            match level.steps.get(level.next) {
-                Some(Step::Loop(repeated)) => {
-                    level.next += 1;
-                    if let Rounds::Count(from, to) = repeated.rounds
-                        && to > from
-                    {
-                        self.open.push(Level {
-                            steps: &repeated.steps,
-                            next: 0,
-                            round: 0,
-                            rounds: to - from,
-                        });
-                        self.count(scope);
-                    }
-                }
-                Some(step) => {
-                    level.next += 1;
-                    return Some(step);
-                }
-                None => {
-                    level.round += 1;
-                    level.next = 0;
-                    if level.round >= level.rounds {
-                        self.open.pop();
-                    }
-                    self.count(scope);
+            Engine::SocketIo => {
+                let user = Box::pin(SocketIoUser::connect(self)).await?;
+                self.socketio = Some(Box::new(user));
+                self.steps(&scenario.flow).await?;
+                if let Some(socketio) = self.socketio.take() {
+                    Box::pin(socketio.close()).await?;
                 }
             }
         }
+        self.functions(&hooks.after_scenario).await
     }
 
-    fn count(&self, scope: &mut Variables) {
-        if let [_, .., innermost] = &self.open[..] {
-            scope
-                .values
-                .insert("$loopCount".into(), (innermost.round + 1).into());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use scenario::{Arrivals, Template};
-
-    use super::*;
-    use crate::{Segment, TransportOptions};
-
-    fn job(text: &str, seed: u64) -> Job {
-        let script = scenario::parse(text, "s.json").script.unwrap();
-        Job {
-            target: script.target.clone(),
-            script: Arc::new(script),
-            transport: Transport::new(TransportOptions::default()).unwrap(),
-            arrivals: Arrivals::paced(1, 1.0),
-            segment: Segment::WHOLE,
-            log: None,
-            max_in_flight: None,
-            session_offset: 0,
-            seed,
-        }
-    }
-
-    #[test]
-    fn loops_are_walked_with_their_counts() {
-        let text = r#"{"config": {"target": "http://localhost"}, "scenarios": [{"engine": "ws",
-            "flow": [{"send": "a"},
-                     {"loop": [{"send": "b"}, {"loop": [{"send": "c"}], "count": 2}], "count": 2},
-                     {"send": "d"}]}]}"#;
-        let job = job(text, 1);
-        let meter = Meter::default();
-        let mut session = Session::new(&job, &meter, 0, Instant::now());
-        let mut walk = Walk::new(&job.script.scenarios[0].flow);
-        let mut walked = String::new();
-        while let Some(step) = walk.next(&mut session.scope) {
-            let Step::Send(send) = step else {
-                panic!("{step:?}")
-            };
-            let count = session
-                .scope
-                .variable("$loopCount")
-                .map_or(0, |c| c.as_u64().unwrap());
-            walked += &format!(
-                "{}{count} ",
-                send.payload.render(&mut session.scope).unwrap()
-            );
-        }
-        assert_eq!(walked.trim(), r#""a"0 "b"1 "c"1 "c"2 "b"2 "c"1 "c"2 "d"2"#);
-    }
-
-    #[test]
-    fn what_a_session_draws_follows_from_seed_and_number() {
-        let text = r#"{"config": {"target": "http://localhost", "variables": {"n": [1, 2, 3, 4]}},
-            "scenarios": [{"flow": []}]}"#;
-        let meter = Meter::default();
-        let draws = |seed| -> Vec<String> {
-            let job = job(text, seed);
-            let of = |number| Session::new(&job, &meter, number, Instant::now());
-            let template = Template::parse("{{ n }}-{{ $randomString(8) }}").unwrap();
-            (0..50)
-                .map(|number| template.render(&mut of(number).scope).into_owned())
-                .collect()
+    /// Opens the WebSocket, as the first step says it if it does; the steps that are left.
+    async fn connect(&mut self, flow: &'a [Step]) -> Result<&'a [Step], Cause> {
+        let (how, rest) = match flow {
+            [Step::Connect(how), rest @ ..] => (Some(&**how), rest),
+            all => (None, all),
         };
-        assert_eq!(draws(1), draws(1));
-        assert_ne!(draws(1), draws(2));
-        let different: std::collections::HashSet<_> = draws(1).into_iter().collect();
-        assert_eq!(different.len(), 50);
+        let websocket = Box::pin(WebSocketUser::connect(self, how)).await?;
+        self.websocket = Some(websocket);
+        Ok(rest)
+    }
+
+    async fn steps(&mut self, steps: &'a [Step]) -> Result<(), Cause> {
+        for step in steps {
+            match step {
+                Step::Request(request) => self.request(request).await?,
+                Step::Send(send) => {
+                    if let Some(mut websocket) = self.websocket.take() {
+                        websocket.send(self, send).await?;
+                        self.websocket = Some(websocket);
+                    }
+                }
+                Step::Wait(reply) => {
+                    if let Some(mut websocket) = self.websocket.take() {
+                        websocket.wait(self, reply).await?;
+                        self.websocket = Some(websocket);
+                    }
+                }
+                // As in Artillery, only the first step says how to connect.
+                Step::Connect(_) => {}
+                Step::Emit(emit) => {
+                    if let Some(mut socketio) = self.socketio.take() {
+                        Box::pin(socketio.emit(self, emit)).await?;
+                        self.socketio = Some(socketio);
+                    }
+                }
+                Step::Think(think) => self.think(think).await?,
+                Step::Log(text) => {
+                    let text = text.render(&mut self.scope);
+                    self.surroundings.say(&text);
+                }
+                Step::Function(name) => {
+                    let name = name.render(&mut self.scope).into_owned();
+                    self.functions(&[name]).await?;
+                }
+                Step::Loop(repeated) => self.repeat(repeated).await?,
+                Step::Parallel(steps, limit) => self.parallel(steps, *limit).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn think(&mut self, think: &Think) -> Result<(), Cause> {
+        let span = match &think.span {
+            Span::Fixed(span) => *span,
+            Span::Filled(template) => {
+                let text = template.render(&mut self.scope);
+                let no_span = || Cause(format!("`{text}` is no span of time to think"));
+                Span::parse(&text).ok_or_else(no_span)?
+            }
+        };
+        let jitter = think.jitter.or(self.script.settings.jitter);
+        let span = jitter.map_or(span, |jitter: Jitter| jitter.apply(span, self.scope.draw()));
+        // A connection is listened to all the while.
+        match (&mut self.websocket, &mut self.socketio) {
+            (Some(websocket), _) => websocket.listen(span, self.meter).await,
+            (_, Some(socketio)) => socketio.listen(span, self.meter).await,
+            _ => {
+                tokio::time::sleep(span).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Boxed, since loops are within loops.
+    fn repeat<'s>(&'s mut self, repeated: &'a Loop) -> BoxFuture<'s, Result<(), Cause>> {
+        Box::pin(async move {
+            let mut rounds = self.rounds(repeated);
+            let mut turns = 0;
+            loop {
+                // With `whileTrue`, that alone says when it ends.
+                if repeated.while_true.is_none() && rounds.is_over() {
+                    return Ok(());
+                }
+                self.scope.set(&repeated.count_name, rounds.at.into());
+                let element = rounds.element().unwrap_or(Value::Null);
+                self.scope.set(&repeated.element_name, element);
+                self.steps(&repeated.steps).await?;
+                rounds.at += 1;
+                self.scope.set(&repeated.count_name, rounds.at.into());
+                if let Some(condition) = &repeated.while_true
+                    && !self.while_true(condition).await?
+                {
+                    return Ok(());
+                }
+                turns += 1;
+                if turns % ROUNDS_AT_ONCE == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        })
+    }
+
+    fn rounds(&mut self, repeated: &Loop) -> Round {
+        let over = |list: Option<Value>| match list {
+            Some(Value::Array(items)) => Round {
+                at: 0,
+                end: items.len() as u64,
+                items: Some(items),
+            },
+            // What is no list has nothing to go over.
+            _ => Round {
+                at: 0,
+                end: 0,
+                items: None,
+            },
+        };
+        let filled;
+        let rounds = match &repeated.rounds {
+            Rounds::Filled(template) => {
+                let text = template.render(&mut self.scope);
+                filled = Rounds::parse(&text).unwrap_or(Rounds::Count(0, 0));
+                &filled
+            }
+            other => other,
+        };
+        match rounds {
+            Rounds::Count(from, to) => Round {
+                at: *from,
+                end: *to,
+                items: None,
+            },
+            Rounds::Over(list) => over(list.value(&mut self.scope)),
+            Rounds::OverVariable(path) => {
+                let template = Template::parse(&format!("{{{{ {path} }}}}"));
+                let list = template.ok().and_then(|t| t.value(&mut self.scope));
+                over(list)
+            }
+            Rounds::Forever | Rounds::Filled(_) => Round {
+                at: 0,
+                end: u64::MAX,
+                items: None,
+            },
+        }
+    }
+
+    async fn while_true(&mut self, condition: &Condition) -> Result<bool, Cause> {
+        match condition {
+            Condition::Expression(_) => self.holds(condition).await,
+            Condition::Function(name) => {
+                let call = Call::new("whileTrue", name);
+                let value = self.call(call).await?.value;
+                Ok(scenario::value::is_truthy(&value))
+            }
+        }
+    }
+
+    /// Whether a condition holds; a mere name may be a function of the processor.
+    pub(crate) async fn holds(&mut self, condition: &Condition) -> Result<bool, Cause> {
+        let name = match condition {
+            Condition::Function(name) => Some(name.as_str()),
+            Condition::Expression(expression) => expression.as_name(),
+        };
+        let processor = self.surroundings.processor.as_ref();
+        if let Some(name) = name
+            && processor.is_some_and(|processor| processor.has(name))
+        {
+            let call = Call::new("condition", name);
+            let value = self.call(call).await?.value;
+            return Ok(scenario::value::is_truthy(&value));
+        }
+        Ok(match condition {
+            Condition::Function(_) => false,
+            Condition::Expression(expression) => {
+                let scope = &self.scope;
+                expression.is_true(&|path| {
+                    let value = scope.variable(path.root())?;
+                    scenario::value::get(value, path.keys())
+                })
+            }
+        })
+    }
+
+    /// Steps at the same time: each goes on with variables of its own, and what they set is there
+    /// for the steps after.
+    fn parallel<'s>(
+        &'s mut self,
+        steps: &'a [Step],
+        limit: usize,
+    ) -> BoxFuture<'s, Result<(), Cause>> {
+        Box::pin(async move {
+            let mut forks: Vec<BoxFuture<'a, (Self, Result<(), Cause>)>> = Vec::new();
+            for step in steps {
+                let mut fork = self.fork();
+                forks.push(Box::pin(async move {
+                    let result = fork.steps(std::slice::from_ref(step)).await;
+                    (fork, result)
+                }));
+            }
+            let forks = futures_util::stream::iter(forks);
+            let mut running = forks.buffer_unordered(limit.max(1));
+            let mut first_failure = Ok(());
+            let mut finished = Vec::new();
+            while let Some((fork, result)) = running.next().await {
+                finished.push((fork.scope, fork.http));
+                if result.is_err() {
+                    first_failure = result;
+                    break;
+                }
+            }
+            drop(running);
+            for (scope, http) in finished {
+                self.scope.join(scope);
+                self.http.join(http);
+            }
+            first_failure
+        })
+    }
+
+    fn fork(&mut self) -> Self {
+        Self {
+            scope: self.scope.fork(),
+            http: self.http.fork(),
+            websocket: None,
+            socketio: None,
+            due: self.due,
+            ..*self
+        }
+    }
+
+    /// Calls functions of the processor, one after another.
+    async fn functions(&mut self, names: &[String]) -> Result<(), Cause> {
+        for name in names {
+            if self.has_function(name) {
+                Box::pin(self.call(Call::new("function", name))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is such a function. What is missing was told when the load was set up.
+    pub(crate) fn has_function(&self, name: &str) -> bool {
+        let processor = self.surroundings.processor.as_ref();
+        processor.is_some_and(|processor| processor.has(name))
+    }
+
+    /// Calls a function of the processor with this session's variables, which it may change.
+    pub(crate) async fn call(&mut self, call: Call) -> Result<crate::processor::Reply, Cause> {
+        let Some(processor) = &self.surroundings.processor else {
+            return Ok(crate::processor::Reply::default());
+        };
+        let name = self.scenario.name.as_deref();
+        let (number, all) = (self.number, self.scope.all());
+        let reply = processor.call(call, number, name, &all).await;
+        let mut reply = reply.map_err(Cause)?;
+        for (name, value) in std::mem::take(&mut reply.variables) {
+            match value {
+                Some(value) => self.scope.set(&name, value),
+                None => self.scope.unset(&name),
+            }
+        }
+        for event in std::mem::take(&mut reply.events) {
+            event.count(self.meter);
+        }
+        Ok(reply)
+    }
+
+    /// Tells the scenario's functions of a failure; what they do about it changes nothing.
+    pub(crate) async fn on_error(&mut self, cause: &Cause, request: Value) {
+        let scenario = self.scenario;
+        for name in &scenario.hooks.on_error {
+            if self.has_function(name) {
+                let call = Call {
+                    error: Some(cause.0.clone()),
+                    request: request.clone(),
+                    ..Call::new("onError", name)
+                };
+                // A failure of a function that is told of failures has nobody to be told to.
+                let _ = Box::pin(self.call(call)).await;
+            }
+        }
+    }
+}
+
+/// Where a loop is.
+struct Round {
+    at: u64,
+    end: u64,
+    items: Option<Vec<Value>>,
+}
+
+impl Round {
+    fn is_over(&self) -> bool {
+        self.at >= self.end
+    }
+
+    /// What this round is for: an item, or its number.
+    fn element(&self) -> Option<Value> {
+        match &self.items {
+            Some(items) => items.get(self.at as usize).cloned(),
+            None => Some(self.at.into()),
+        }
+    }
+}
+
+/// What is sent of a document: a string as it is, anything else as JSON.
+pub(crate) fn payload_text(payload: &JsonTemplate, scope: &mut dyn Scope) -> String {
+    match payload {
+        JsonTemplate::Text(template) => template.render(scope).into_owned(),
+        _ => match payload.value(scope) {
+            Some(value) => scenario::value::text(&value).into_owned(),
+            None => String::new(),
+        },
     }
 }

@@ -47,6 +47,9 @@ pub enum Error {
         /// The most frequent cause.
         cause: String,
     },
+    /// The script's functions, or what it does before all sessions, failed.
+    #[error(transparent)]
+    SetUp(#[from] load::SetUpError),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,
@@ -60,7 +63,7 @@ impl Error {
             Self::Folder(_) => Failure::Folder,
             Self::Probe(error) if error.is_disk() => Failure::Folder,
             Self::Probe(_) | Self::Died { .. } => Failure::Service,
-            Self::EverySessionFailed { .. } => Failure::Load,
+            Self::EverySessionFailed { .. } | Self::SetUp(_) => Failure::Load,
             Self::Interrupted => Failure::Interrupted,
         }
     }
@@ -74,6 +77,7 @@ impl Error {
             Self::Died { .. } => {
                 Some("its whole output is in the run folder's `service.log`".into())
             }
+            Self::SetUp(error) => error.hint().map(str::to_owned),
             Self::Interrupted => None,
             Self::EverySessionFailed { .. } => Some(
                 "check the script with the service started by hand, and that the script's target \

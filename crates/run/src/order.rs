@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use load::Transport;
+use load::{ProcessorKind, Surroundings, Transport};
 use probe::Ready;
 use recording::Plan;
 use scenario::{Script, Target};
@@ -25,6 +25,10 @@ pub struct Order {
     pub target: Target,
     /// How connections get there.
     pub transport: Arc<Transport>,
+    /// Where the files are that the script names.
+    pub surroundings: Surroundings,
+    /// Where the script's functions run.
+    pub processor: ProcessorKind,
     /// How the service says that it is ready.
     pub ready: Ready,
     /// The measured rounds.

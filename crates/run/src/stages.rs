@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use load::{Job, Meter, Segment};
+use load::{Job, Meter, Segment, Surroundings};
 use probe::{Inspector, Service};
 use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
@@ -35,6 +35,8 @@ pub(crate) struct Conductor<'a, 'r> {
     meter: RefCell<Arc<Meter>>,
     sessions_before: Cell<u64>,
     snapshots: Cell<u32>,
+    /// With the script's functions, and what its `before` has captured.
+    surroundings: RefCell<Surroundings>,
 }
 
 impl<'a, 'r> Conductor<'a, 'r> {
@@ -60,6 +62,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             meter: RefCell::default(),
             sessions_before: Cell::new(0),
             snapshots: Cell::new(0),
+            surroundings: RefCell::new(order.surroundings.clone()),
         };
         conductor.tell(&Event::ServiceStarted(ServiceFacts {
             pid,
@@ -79,6 +82,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
     }
 
     async fn stages(&self) -> Result<(), Error> {
+        let mut job = self.job(0);
+        job.set_up(self.order.processor, None).await?;
+        self.surroundings.replace(job.surroundings);
         self.warm_up().await?;
         self.inspector.start_sampling(SAMPLING_INTERVAL).await?;
         self.idle().await?;
@@ -130,14 +136,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// Exactly `sessions` sessions; returns when the last of them has ended.
-    async fn load(&self, stage: Stage, sessions: u64) -> Result<(), Error> {
-        let meter = Arc::new(Meter::default());
-        let before = self.ledger_of_stage();
-        self.meter.replace(Arc::clone(&meter));
-        let job = Job {
+    /// The script's load, of so many sessions.
+    fn job(&self, sessions: u64) -> Job {
+        Job {
             script: Arc::clone(&self.order.script),
             target: self.order.target.clone(),
+            surroundings: self.surroundings.borrow().clone(),
             transport: Arc::clone(&self.order.transport),
             arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
             segment: Segment::WHOLE,
@@ -145,8 +149,15 @@ impl<'a, 'r> Conductor<'a, 'r> {
             max_in_flight: Some(self.order.limits.in_flight),
             session_offset: self.sessions_before.get(),
             seed: self.order.seed,
-        };
-        let performing = load::perform(job, Arc::clone(&meter));
+        }
+    }
+
+    /// Exactly `sessions` sessions; returns when the last of them has ended.
+    async fn load(&self, stage: Stage, sessions: u64) -> Result<(), Error> {
+        let meter = Arc::new(Meter::default());
+        let before = self.ledger_of_stage();
+        self.meter.replace(Arc::clone(&meter));
+        let performing = load::perform(self.job(sessions), Arc::clone(&meter));
         tokio::pin!(performing);
         let outcome = loop {
             tokio::select! {

@@ -1,6 +1,6 @@
 //! A script as it is meant: checked, complete, nothing of its text left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -337,6 +337,27 @@ impl Script {
         self.phases.iter().map(Phase::peak_rate).fold(0.0, f64::max)
     }
 
+    /// The names of all functions of the processor that are called, each once.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for scenario in self.scenarios.iter().chain(&self.before).chain(&self.after) {
+            let hooks = &scenario.hooks;
+            let of_scenario = [
+                &hooks.before_scenario,
+                &hooks.after_scenario,
+                &hooks.before_request,
+                &hooks.after_response,
+                &hooks.on_error,
+            ];
+            names.extend(of_scenario.into_iter().flatten().map(String::as_str));
+            functions_of(&scenario.flow, &mut names);
+        }
+        // What is filled in is known only then.
+        names.retain(|name| !name.contains("{{"));
+        names
+    }
+
     /// The scenario that a number drawn uniformly from 0 up to 1 falls on.
     #[must_use]
     pub fn pick(&self, draw: f64) -> &Scenario {
@@ -349,5 +370,30 @@ impl Script {
             }
         }
         &self.scenarios[self.scenarios.len() - 1]
+    }
+}
+
+fn functions_of<'s>(steps: &'s [Step], names: &mut BTreeSet<&'s str>) {
+    for step in steps {
+        match step {
+            Step::Request(request) => {
+                let hooks = request.before_request.iter().chain(&request.after_response);
+                names.extend(hooks.map(String::as_str));
+            }
+            Step::Connect(connect) => {
+                if let Connect::Function(name) = &**connect {
+                    names.insert(name);
+                }
+            }
+            Step::Function(name) => names.extend(name.as_fixed()),
+            Step::Loop(repeated) => {
+                if let Some(Condition::Function(name)) = &repeated.while_true {
+                    names.insert(name);
+                }
+                functions_of(&repeated.steps, names);
+            }
+            Step::Parallel(steps, _) => functions_of(steps, names),
+            _ => {}
+        }
     }
 }

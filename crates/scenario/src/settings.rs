@@ -238,7 +238,11 @@ impl Default for Settings {
             ensure: Ensure::default(),
             plugins: Plugins {
                 expect: None,
-                by_endpoint: ByEndpoint::default(),
+                // So Artillery sets it up where a script says nothing of it.
+                by_endpoint: ByEndpoint {
+                    strips_query: true,
+                    ..ByEndpoint::default()
+                },
                 apdex: None,
             },
             stats_interval: None,

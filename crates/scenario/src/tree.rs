@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 /// Line and column, from 1, in one of the files that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +54,8 @@ pub(crate) fn parse(text: &str, file: usize) -> Result<Node, (Place, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let parsed = match text.trim_start().starts_with(['{', '[']) && text.contains('\t') {
         // A tab within a string of JSON is written `\t`: these are all indentation.
-        true => serde_saphyr::from_str::<Spanned<Kind>>(&text.replace('\t', " ")),
-        false => serde_saphyr::from_str::<Spanned<Kind>>(text),
+        true => read(&text.replace('\t', " ")),
+        false => read(text),
     };
     let mut node = parsed.map(Node::from).map_err(|error| {
         let first = Place {
@@ -72,6 +73,16 @@ pub(crate) fn parse(text: &str, file: usize) -> Result<Node, (Place, String)> {
     })?;
     node.set_file(file);
     Ok(node)
+}
+
+/// As the YAML parser of Artillery reads it: `yes` and `n` are texts. Keys
+/// that stand twice are left to the reader.
+fn read(text: &str) -> Result<Spanned<Kind>, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+    };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 impl Node {

@@ -17,6 +17,10 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
 
+    /// Where the script's functions run
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t)]
+    pub(crate) processor: super::load::ProcessorArg,
+
     /// Measured rounds; at least two must agree
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..=9))]
     pub(crate) rounds: u32,

@@ -94,9 +94,32 @@ pub(crate) struct ScriptArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// Where the script's functions run
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t)]
+    pub(crate) processor: ProcessorArg,
+
     /// Take a finding about the script for an error, however small
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// Where a script's functions run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProcessorArg {
+    /// In leakscope itself, without Node.js's own modules
+    #[default]
+    Embedded,
+    /// In a Node.js process beside it
+    Node,
+}
+
+impl From<ProcessorArg> for load::ProcessorKind {
+    fn from(arg: ProcessorArg) -> Self {
+        match arg {
+            ProcessorArg::Embedded => Self::Embedded,
+            ProcessorArg::Node => Self::Node,
+        }
+    }
 }
 
 /// How arrivals are spread.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use load::{Job, Meter, Outcome, SessionLog, load_json};
+use load::{Job, Meter, Outcome, SessionLog, SetUpError, load_json};
 use tokio_util::sync::CancellationToken;
 
 use super::live::Live;
@@ -82,7 +82,13 @@ async fn run(order: &Order, args: &RunArgs, stop: &CancellationToken) -> Result<
     if let Some(moment) = args.start_at {
         wait_until(moment, stop).await;
     }
-    let job: Job = order.job.clone();
+    let mut job: Job = order.job.clone();
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        done = job.set_up(order.processor, Some(live.voice())) => done.map_err(|error| not_set_up(&error))?,
+    }
+    let after = job.clone();
     let performing = load::perform_until(job, Arc::clone(&meter), stop.cancelled());
     tokio::pin!(performing);
     let mut frames = tokio::time::interval(FRAME);
@@ -97,9 +103,23 @@ async fn run(order: &Order, args: &RunArgs, stop: &CancellationToken) -> Result<
         }
     };
     live.end();
+    if !stop.is_cancelled()
+        && let Err(error) = after.tear_down().await
+    {
+        warn(&error.to_string());
+    }
     drop(server);
     signals.abort();
     Ok(outcome)
+}
+
+/// A load that could not begin: by its script, or by what that does first.
+fn not_set_up(error: &SetUpError) -> Failure {
+    let exit = match error {
+        SetUpError::Processor(_) => Exit::Usage,
+        SetUpError::Hook(..) => Exit::Load,
+    };
+    Failure::of(exit, error).hint(error.hint())
 }
 
 /// Waits for the moment at which all machines start, or the signal to stop.

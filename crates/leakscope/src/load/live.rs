@@ -2,6 +2,7 @@
 //! every period elsewhere. All of it on stderr.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -66,6 +67,16 @@ impl Live {
                 Count(self.arrivals.sessions_of(index))
             ));
         }
+    }
+
+    /// Says lines of the script's own, without disturbing what is drawn.
+    pub(crate) fn voice(&self) -> load::Say {
+        let (bar, is_quiet) = (self.bar.clone(), self.is_quiet);
+        Arc::new(move |text: &str| {
+            for line in text.lines().filter(|_| !is_quiet) {
+                bar.suspend(|| crate::failure::tell(&report::printable(line)));
+            }
+        })
     }
 
     /// A period is over.

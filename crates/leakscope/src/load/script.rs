@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use load::Job;
+use load::{Job, ProcessorKind};
 use scenario::{Arrivals, Script, Spread};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub(crate) struct Order {
     pub(crate) job: Job,
     pub(crate) plan: Plan,
     pub(crate) ensure: Ensure,
+    /// Where the script's functions run.
+    pub(crate) processor: ProcessorKind,
     /// How often there is a report meanwhile.
     pub(crate) period: Duration,
 }
@@ -104,13 +106,18 @@ pub(super) fn order_of(
     is_solo: bool,
     run: &RunArgs,
 ) -> Result<Order, Failure> {
-    let Checked { script, transport } = given.check()?;
+    let Checked {
+        script,
+        transport,
+        surroundings,
+    } = given.check()?;
     let arrivals = arrivals(&script, spread, is_solo, given.seed);
     let plan = plan(given, &script, &arrivals);
     let ensure = Ensure::of_script(&script.settings.ensure);
     let period = script.settings.stats_interval.unwrap_or(PERIOD);
     let job = Job {
         target: script.target.clone(),
+        surroundings,
         transport,
         arrivals,
         segment: run.segment,
@@ -124,6 +131,7 @@ pub(super) fn order_of(
         job,
         plan,
         ensure,
+        processor: given.processor,
         period: period.max(SHORTEST_PERIOD),
     })
 }

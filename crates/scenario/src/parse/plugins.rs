@@ -18,14 +18,10 @@ impl Reader<'_> {
         let Some(map) = self.map(node, "`plugins`") else {
             return;
         };
-        let mut names_endpoints = false;
         for (key, node) in map {
             match key.name.as_str() {
                 "expect" => settings.plugins.expect = Some(self.expect_plugin(node)),
-                "metrics-by-endpoint" => {
-                    names_endpoints = true;
-                    settings.plugins.by_endpoint = self.by_endpoint(node);
-                }
+                "metrics-by-endpoint" => settings.plugins.by_endpoint = self.by_endpoint(node),
                 // Its thresholds are in `config.ensure`, or here.
                 "ensure" => {
                     if matches!(&node.kind, Kind::Map(map) if !map.is_empty()) {
@@ -46,9 +42,6 @@ impl Reader<'_> {
                     self.warning(key.place, message, Some(hint));
                 }
             }
-        }
-        if !names_endpoints {
-            settings.plugins.by_endpoint.strips_query = true;
         }
     }
 
