@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod parity;
 mod steps;
 mod test;
@@ -15,6 +16,7 @@ cargo xtask test    install what the tests need, and run all of them
 cargo xtask parity  FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
 cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
 cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
+cargo xtask fuzz   feed the snapshot parser with damage for a while [--seconds N]
 cargo xtask ci      what CI runs: the same as test
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["parity", ref files @ ..] if !files.is_empty() => parity::given(files),
         ["test" | "ci"] => test::test(),
         ["tidy"] => tidy::report(),
+        ["fuzz", ref order @ ..] => fuzz::fuzz(order),
         ["bench", "heap", ref order @ ..] => bench::heap::bench(order),
         _ => {
             steps::say(USAGE);

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold, on a machine that has only Rust and Node.js.
 
+use crate::fuzz;
 use crate::parity;
 use crate::steps::{self, Result, cargo, program, root, step};
 
@@ -27,6 +28,7 @@ pub(crate) fn test() -> Result {
         tests.env("LEAKSCOPE_WITHOUT_CHROMIUM", "1");
     }
     step("tests", &mut tests)?;
+    fuzz::run(fuzz::SECONDS_IN_CI)?;
     step(
         "the example's own tests",
         &mut program(&["npm", "test"], &server),
