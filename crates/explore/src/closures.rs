@@ -221,3 +221,46 @@ impl Listed for Function<'_> {
         self.example.cmp(&other.example)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all};
+
+    const HEAP: &str = "
+        root    -> f*2:closure/onClose 64         property handlers
+        f       -> ctx*2:\"system / Context\" 32  internal context
+        ctx     -> session*2:Session 100          context session
+        ctx     -> cache:Map 500                  context cache
+        f       -> shared:code/onClose 56         internal shared
+        shared  -> script:code/\"\" 100           internal script
+        script  -> name:string//app/server.js 24  internal name
+        root    -> g:closure/plain 64             property plain
+        g       -> empty:\"system / Context\" 16  internal context
+        f at 7:12:4";
+
+    #[test]
+    fn functions_are_listed_with_what_their_variables_keep() {
+        let opened = Opened::of(HEAP);
+        let view = closures(opened.heap(), &all());
+        assert_eq!((view.closures, view.contexts), (3, 2));
+        let [function] = view.functions.as_slice() else {
+            panic!("{:?}", view.functions);
+        };
+        assert_eq!(function.function, "onClose");
+        assert_eq!((function.closures, function.contexts), (2, 2));
+        assert_eq!(function.retained_size, 2 * (32 + 100));
+        let place = function.place.as_ref().unwrap();
+        assert_eq!(place.file.as_deref(), Some("/app/server.js"));
+        assert_eq!((place.line, place.column), (13, 5));
+        let variables: Vec<_> = function
+            .variables
+            .iter()
+            .map(|v| (&*v.name, v.objects, v.retained_size, &*v.largest.class))
+            .collect();
+        assert_eq!(
+            variables,
+            [("cache", 1, 500, "Map"), ("session", 2, 200, "Session")]
+        );
+    }
+}

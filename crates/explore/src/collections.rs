@@ -185,3 +185,71 @@ impl Listed for CollectionIn<'_> {
         self.object.tie(&other.object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all};
+
+    /// Words of 8 bytes: a `Map` with room for 8 has 3 + 4 + 24 slots behind map and length, a
+    /// `Set` with room for 4 has 3 + 2 + 8.
+    const HEAP: &str = "
+        root  -> map:Map 32             property map
+        map   -> table:array/\"\" 264  internal table
+        table -> a:A 8                  internal 7
+        table -> b:B 8                  internal 8
+        table -> a                      internal 13
+        root  -> set:Set 32             property set
+        set   -> empty:array/\"\" 120  internal table
+        root  -> list:Array 16          property list
+        list  -> store:array/\"\" 816  internal elements
+        list  -> a                      element 90
+        store -> a                      internal 90
+        root  -> none:Array 16          property none
+        root  -> numbers:Array 16       property numbers
+        numbers -> smis:array/\"\" 96  internal elements";
+
+    fn rows(fill: Fill) -> Vec<(&'static str, u64, u64, Option<f64>)> {
+        let opened = Opened::of(HEAP);
+        let view = collections(opened.heap(), fill, &all());
+        let row = |c: &CollectionRow| (c.kind, c.used, c.capacity, c.fill);
+        view.collections.iter().map(row).collect()
+    }
+
+    #[test]
+    fn room_and_use_are_read_from_the_stores() {
+        assert_eq!(
+            rows(Fill::Any),
+            [
+                ("array", 1, 100, Some(0.01)),
+                // Key and value of one entry, and the key of another.
+                ("map", 2, 8, Some(0.25)),
+                ("set", 0, 4, Some(0.0)),
+                ("array", 0, 0, Some(0.0)),
+                // It has room, and may be full of numbers.
+                ("array", 0, 10, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn empty_and_sparse_ones_are_told_apart() {
+        assert_eq!(rows(Fill::Sparse), [("array", 1, 100, Some(0.01))]);
+        let empty: Vec<_> = rows(Fill::Empty).iter().map(|row| row.0).collect();
+        assert_eq!(empty, ["set", "array"]);
+        let opened = Opened::of(HEAP);
+        let kinds = collections(opened.heap(), Fill::Any, &all()).kinds;
+        let kinds: Vec<_> = kinds
+            .iter()
+            .map(|k| (k.kind, k.count, k.empty, k.sparse, k.unused_size))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ("map", 1, 0, 0, 198),
+                ("set", 1, 1, 0, 120),
+                ("array", 3, 1, 1, 807),
+            ]
+        );
+    }
+}

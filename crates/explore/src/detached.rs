@@ -83,3 +83,37 @@ pub fn detached<'h>(heap: Heap<'h>, listing: &Listing<HeapObject<'h>>) -> Detach
         page: page.of,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all};
+
+    #[test]
+    fn detached_nodes_are_counted_with_what_they_keep() {
+        let opened = Opened::of(
+            "root -> window:Window 16          property window
+             window -> div:native/<div> 100    property old
+             window -> body:native/<body> 100  property body
+             div  -> child:native/<p> 20       internal child
+             div  -> data:Data 50              internal data
+             window -> shared:Data 70          property shared
+             div  -> shared                    internal shared
+             div detached 2
+             body detached 1",
+        );
+        let view = detached(opened.heap(), &all());
+        assert_eq!((view.count, view.shallow_size), (2, 120));
+        assert_eq!((view.kept, view.kept_size), (3, 170));
+        let classes: Vec<_> = view.classes.iter().map(|c| (&*c.class, c.count)).collect();
+        assert_eq!(classes, [("Detached <div>", 1), ("Detached <p>", 1)]);
+        assert_eq!(view.objects[0].class, "Detached <div>");
+    }
+
+    #[test]
+    fn a_heap_without_any_says_so() {
+        let opened = Opened::of("root -> a:A 8 property a");
+        let view = detached(opened.heap(), &all());
+        assert_eq!((view.count, view.kept, view.page.all), (0, 0, 0));
+    }
+}

@@ -104,3 +104,39 @@ fn preview(heap: Heap<'_>, node: NodeIx) -> String {
         _ => snapshot.shown_name(node).into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all};
+
+    #[test]
+    fn an_object_is_told_with_its_surroundings() {
+        let opened = Opened::of(
+            "root  -> server:Server 48       property app
+             server -> list:Array 16         property sessions
+             list  -> store:array/\"\" 80   internal elements
+             list  -> a:Session 8            element
+             store -> a                      internal 0
+             server ~> list                  weak
+             list at 3:10:5",
+        );
+        let heap = opened.heap();
+        let listing = DetailsListing {
+            edges: all(),
+            retainers: all(),
+        };
+        let view = object_details(heap, heap.find("Array").unwrap(), &listing);
+        // The store is the list's own.
+        assert_eq!((view.self_size, view.object.shallow_size), (16, 96));
+        assert_eq!(view.preview, "Array with 1 references to elements");
+        let place = view.place.unwrap();
+        assert_eq!((place.script_id, place.line, place.column), (3, 11, 6));
+        assert_eq!(view.dominator.unwrap().class, "Server");
+        assert_eq!((view.retainer_count, view.retainers.len()), (2, 1));
+        assert_eq!(view.edges_page.all, 2);
+        assert_eq!(view.path.len(), 3);
+        let root = object_details(heap, heap.snapshot.root(), &listing);
+        assert_eq!((root.dominator, root.path.len()), (None, 1));
+    }
+}

@@ -269,3 +269,63 @@ impl Listed for Pinned<'_> {
         self.object.tie(&other.object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Opened, all};
+
+    const HEAP: &str = "
+        root  -> list:Array 16                             property list
+        list  -> same*3:string/same 24                     element
+        list  -> once:string/once 24                       element
+        list  -> cons:concatenated-string/\"\" 32          element
+        cons  -> sa:string/sa 8                            internal first
+        cons  -> me:string/me 8                            internal second
+        list  -> slice*2:sliced-string/\"(sliced string)\" 20 element
+        slice -> parent:string/\"a long text\" 4000        internal parent
+        list  -> other:sliced-string/\"(sliced string)\" 20 element
+        other -> once                                      internal parent";
+
+    fn view(opened: &Opened) -> Strings {
+        let listing = StringsListing {
+            duplicates: all(),
+            largest: all(),
+            pinned: all(),
+        };
+        strings(opened.heap(), &listing)
+    }
+
+    #[test]
+    fn copies_are_found_however_they_are_put_together() {
+        let opened = Opened::of(HEAP);
+        let view = view(&opened);
+        let [same] = view.duplicates.as_slice() else {
+            panic!("{:?}", view.duplicates);
+        };
+        assert_eq!((&*same.value, same.count), ("same", 4));
+        assert_eq!((same.shallow_size, same.wasted), (3 * 24 + 32, 3 * 24));
+        assert_eq!((view.wasted, view.count), (72, 11));
+    }
+
+    #[test]
+    fn a_parent_that_only_slices_need_is_told_from_one_that_is_used() {
+        let opened = Opened::of(HEAP);
+        let view = view(&opened);
+        let pinned: Vec<_> = view
+            .pinned
+            .iter()
+            .map(|p| (&*p.object.name, p.slices, p.concatenations, p.alone))
+            .collect();
+        assert_eq!(
+            pinned,
+            [
+                ("a long text", 2, 0, true),
+                ("once", 1, 0, false),
+                ("sa", 0, 1, true),
+                ("me", 0, 1, true),
+            ]
+        );
+        assert_eq!(view.largest[0].name, "a long text");
+    }
+}

@@ -10,4 +10,5 @@ mod harness;
 mod hunts;
 mod interrupts;
 mod second_look;
+mod shapes;
 mod views;

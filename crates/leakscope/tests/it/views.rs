@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-fn leakscope(args: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn leakscope(args: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_leakscope"))
         .args(args)
         .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
@@ -17,7 +17,7 @@ fn leakscope(args: &[&str]) -> (Option<i32>, String, String) {
     )
 }
 
-fn answer(args: &[&str]) -> String {
+pub(crate) fn answer(args: &[&str]) -> String {
     let (code, stdout, stderr) = leakscope(args);
     assert_eq!(code, Some(0), "{args:?}: {stderr}");
     stdout
