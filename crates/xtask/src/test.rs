@@ -9,6 +9,11 @@ pub(crate) fn test() -> Result {
     steps::check_node()?;
     let server = root().join("examples/calc-server");
     steps::npm_ci("install the example's packages", &server)?;
+    let servers = root().join("crates/load/tests/node");
+    steps::npm_ci(
+        "install the servers that scripts are performed against",
+        &servers,
+    )?;
     parity::install()?;
     let has_chromium = parity::install_chromium();
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;

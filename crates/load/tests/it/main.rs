@@ -8,4 +8,5 @@ mod processor;
 mod requests;
 mod responses;
 mod server;
+mod socketio;
 mod websocket;
