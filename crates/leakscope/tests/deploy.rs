@@ -12,7 +12,10 @@ use serde_json::Value;
 
 /// The manifest's documents.
 fn documents() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/kubernetes/job.yaml");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../deploy/kubernetes/job.yaml"
+    );
     let text = std::fs::read_to_string(path).unwrap();
     serde_saphyr::from_multiple(&text).unwrap()
 }
@@ -30,7 +33,9 @@ fn check_kept(before: &Value, after: &Value, at: &str) {
         (Value::Object(before), Value::Object(after)) => {
             for (key, value) in before {
                 let at = format!("{at}.{key}");
-                let kept = after.get(key).unwrap_or_else(|| panic!("`{at}` is not in the schema"));
+                let kept = after
+                    .get(key)
+                    .unwrap_or_else(|| panic!("`{at}` is not in the schema"));
                 check_kept(value, kept, &at);
             }
         }
@@ -59,7 +64,10 @@ fn the_manifest_is_an_indexed_job_with_as_many_pods_as_segments() {
     let pod = spec.template.spec.unwrap();
     assert_eq!(pod.restart_policy.as_deref(), Some("Never"));
     let env = pod.containers[0].env.as_ref().unwrap();
-    let segments = env.iter().find(|variable| variable.name == "SEGMENTS").unwrap();
+    let segments = env
+        .iter()
+        .find(|variable| variable.name == "SEGMENTS")
+        .unwrap();
     assert_eq!(segments.value, spec.completions.map(|n| n.to_string()));
 }
 
@@ -77,7 +85,14 @@ fn the_pods_together_perform_the_whole_plan() {
     let map: ConfigMap = read(&documents()[0]);
     let script = &map.data.unwrap()["load.json"];
     std::fs::write(dir.path().join("load.json"), script).unwrap();
-    let container = job().spec.unwrap().template.spec.unwrap().containers.remove(0);
+    let container = job()
+        .spec
+        .unwrap()
+        .template
+        .spec
+        .unwrap()
+        .containers
+        .remove(0);
     let line = container.args.unwrap().remove(0);
     let line = line
         .replace("/script/load.json", "load.json --overrides \"$OVERRIDES\"")
@@ -101,7 +116,9 @@ fn the_pods_together_perform_the_whole_plan() {
         assert_eq!(status.code(), Some(5));
     }
     let merged = Command::new(env!("CARGO_BIN_EXE_leakscope"))
-        .args(["load", "merge", "0.json", "1.json", "2.json", "3.json", "-o", "-"])
+        .args([
+            "load", "merge", "0.json", "1.json", "2.json", "3.json", "-o", "-",
+        ])
         .current_dir(dir.path())
         .output()
         .unwrap();

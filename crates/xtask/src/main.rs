@@ -17,6 +17,7 @@ cargo xtask parity  FILE… compare what the engine says of heap snapshots with 
 cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
 cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
 cargo xtask fuzz   feed the snapshot parser with damage for a while [--seconds N]
+cargo xtask bench load   measure the load engine beside other generators
 cargo xtask ci      what CI runs: the same as test
 ";
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::report(),
         ["fuzz", ref order @ ..] => fuzz::fuzz(order),
         ["bench", "heap", ref order @ ..] => bench::heap::bench(order),
+        ["bench", "load", ref order @ ..] => bench::load::bench(order),
         _ => {
             steps::say(USAGE);
             return ExitCode::from(2);

@@ -21,10 +21,27 @@ pub(crate) struct Cost {
 
 /// Runs a command to its end, its answer thrown away. An `Err` inside says how it failed.
 pub(crate) fn run(command: &mut Command) -> Result<std::result::Result<Cost, String>> {
+    run_into(command, Stdio::null())
+}
+
+/// The same, with its answer.
+pub(crate) fn run_and_read(
+    command: &mut Command,
+) -> Result<(std::result::Result<Cost, String>, String)> {
+    let path = std::env::temp_dir().join(format!("leakscope-bench-{}", std::process::id()));
+    let failed = |error| format!("cannot keep an answer: {error}");
+    let file = std::fs::File::create(&path).map_err(failed)?;
+    let cost = run_into(command, file.into())?;
+    let answer = std::fs::read(&path).map_err(failed)?;
+    std::fs::remove_file(&path).map_err(failed)?;
+    Ok((cost, String::from_utf8_lossy(&answer).into_owned()))
+}
+
+fn run_into(command: &mut Command, stdout: Stdio) -> Result<std::result::Result<Cost, String>> {
     let name = command.get_program().to_string_lossy().into_owned();
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::null());
     let started = Instant::now();
     let child = command
@@ -88,6 +105,8 @@ mod tests {
         assert!((4096..100 << 20).contains(&cost.peak_bytes), "{cost:?}");
         assert_eq!(shell("exit 3"), Err("exit code 3".into()));
         assert_eq!(shell("kill -9 $$"), Err("signal 9".into()));
+        let (cost, answer) = run_and_read(Command::new("echo").arg("hi")).unwrap();
+        assert!(cost.is_ok() && answer == "hi\n", "{answer}");
         assert!(run(&mut Command::new("no-such-program-anywhere")).is_err());
     }
 }

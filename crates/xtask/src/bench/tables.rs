@@ -86,7 +86,7 @@ pub(crate) fn per_node(sizes: &[(Pair, Vec<Cost>)]) -> String {
 }
 
 /// The middle value, or the mean of the two in the middle; not a number if there is none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
