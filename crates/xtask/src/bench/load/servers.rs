@@ -90,7 +90,8 @@ fn start(command: &mut Command) -> Result<Server> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
-    let stdout = child.stdout.take().ok_or("a server without stdout")?;
+    let stdout = child.stdout.take();
+    let stdout = stdout.ok_or_else(|| "a server without stdout".to_owned())?;
     let mut server = Server {
         child,
         stdout: BufReader::new(stdout),
