@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod classes;
+mod crossing;
 mod distances;
 mod dominators;
 mod essential;
@@ -15,6 +16,9 @@ mod retainers;
 mod shallow;
 mod statistics;
 mod weak_maps;
+
+use std::panic::resume_unwind;
+use std::thread::ScopedJoinHandle;
 
 use crate::filter::NodeSet;
 use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
@@ -46,31 +50,72 @@ pub struct Analysis {
     statistics: Statistics,
 }
 
-impl Analysis {
-    /// Analyzes a snapshot.
-    #[must_use]
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let weak_maps = WeakMaps::of(snapshot);
-        let shallow = shallow::shallow_sizes(snapshot);
-        let distances = distances::distances(snapshot, &weak_maps);
-        let essential = Essential::of(snapshot, &weak_maps);
-        let tree = dominators::dominators(snapshot, &essential);
-        let retained = retained::retained(snapshot, tree, &shallow);
+/// What is known of a snapshot without its dominators.
+struct Surface {
+    shallow: Vec<u32>,
+    distances: Vec<i32>,
+    classes: Classes,
+    interfaces: Interfaces,
+    statistics: Statistics,
+}
+
+impl Surface {
+    fn of(snapshot: &Snapshot, shallow: Vec<u32>, weak_maps: &WeakMaps) -> Self {
         let mut classes = Classes::base(snapshot);
         let interfaces = Interfaces::infer(snapshot);
         interfaces.apply(snapshot, &mut classes);
-        let total = retained.sizes.of(snapshot.root());
-        let statistics = statistics::statistics(snapshot, &shallow, total);
-        let begun = Begun::of(snapshot, &classes, (&shallow, &distances), |_| true);
-        let aggregates = begun.finish(&retained);
+        let statistics = statistics::statistics(snapshot, &shallow);
+        let distances = distances::distances(snapshot, weak_maps);
         Self {
             shallow,
             distances,
-            retained,
             classes,
             interfaces,
-            aggregates,
             statistics,
+        }
+    }
+}
+
+/// What a thread found; its panic is this one's.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+impl Analysis {
+    /// Analyzes a snapshot, on two threads.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot) -> Self {
+        // One thread goes for the dominators, the other for all that needs none.
+        let (tree, surface) = std::thread::scope(|scope| {
+            let shallow = scope.spawn(|| shallow::shallow_sizes(snapshot));
+            let weak_maps = WeakMaps::of(snapshot);
+            std::thread::scope(|scope| {
+                let surface = scope.spawn(|| Surface::of(snapshot, joined(shallow), &weak_maps));
+                let essential = Essential::of(snapshot, &weak_maps);
+                let tree = dominators::dominators(snapshot, &essential);
+                (tree, joined(surface))
+            })
+        });
+        let (retained, begun) = std::thread::scope(|scope| {
+            let begun = scope.spawn(|| {
+                let columns = (&*surface.shallow, &*surface.distances);
+                Begun::of(snapshot, &surface.classes, columns, |_| true)
+            });
+            let retained = retained::retained(snapshot, tree, &surface.shallow);
+            (retained, joined(begun))
+        });
+        let total = retained.sizes.of(snapshot.root());
+        let aggregates = begun.finish(&surface.classes, &retained);
+        Self {
+            shallow: surface.shallow,
+            distances: surface.distances,
+            retained,
+            classes: surface.classes,
+            interfaces: surface.interfaces,
+            aggregates,
+            statistics: surface
+                .statistics
+                .with_retained(total, snapshot.extra_native_bytes()),
         }
     }
 
@@ -123,7 +168,7 @@ impl Analysis {
     pub fn aggregates_of(&self, snapshot: &Snapshot, kept: &NodeSet) -> Vec<Aggregate> {
         let columns = (&*self.shallow, &*self.distances);
         let begun = Begun::of(snapshot, &self.classes, columns, |node| kept.has(node));
-        begun.finish(&self.retained)
+        begun.finish(&self.classes, &self.retained)
     }
 
     /// DevTools' Statistics view.

@@ -44,17 +44,28 @@ impl Bits {
         self.words[i / 64] &= !(1 << (i % 64));
     }
 
+    /// The numbers in the set, ascending.
+    pub(crate) fn present(&self) -> impl Iterator<Item = usize> + '_ {
+        let words = self.words.iter().copied().enumerate();
+        words.flat_map(|(at, word)| numbers(at, word))
+    }
+
     /// The numbers below `bound` that are not in the set, ascending.
     pub(crate) fn missing(&self, bound: usize) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(move |(at, &word)| {
-            let mut left = !word;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros() as usize;
-                left &= left.wrapping_sub(1);
-                (bit < 64 && at * 64 + bit < bound).then_some(at * 64 + bit)
-            })
-        })
+        let words = self.words.iter().copied().enumerate();
+        words
+            .flat_map(|(at, word)| numbers(at, !word))
+            .take_while(move |&number| number < bound)
     }
+}
+
+/// The numbers that a word at a place stands for.
+fn numbers(at: usize, mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros() as usize;
+        word &= word.wrapping_sub(1);
+        (bit < 64).then_some(at * 64 + bit)
+    })
 }
 
 #[cfg(test)]
@@ -66,6 +77,8 @@ mod tests {
         let mut bits = Bits::of(130, |i| i % 3 == 0);
         assert!(bits.has(129) && !bits.has(128));
         assert!(bits.insert(128) && !bits.insert(128));
+        assert_eq!(bits.present().count(), 45);
+        assert_eq!(bits.present().nth(1), Some(3));
         assert_eq!(bits.missing(130).count(), 130 - 45);
         assert_eq!(bits.missing(130).last(), Some(127));
         assert_eq!(Bits::new(64).missing(64).count(), 64);

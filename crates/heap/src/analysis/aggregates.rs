@@ -69,7 +69,7 @@ pub(crate) fn groups(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) ->
         }
         nodes[group].push(node);
     });
-    let is_public = grouping.are_public();
+    let is_public = are_public(&grouping.groups);
     let groups = grouping.groups.into_iter().zip(nodes);
     groups
         .zip(is_public)
@@ -166,19 +166,20 @@ impl<'a> Grouping<'a> {
         self.groups.push((class, self.key(class, location)));
         self.groups.len() as u32 - 1
     }
+}
 
-    /// For each group whether none that was begun later has its key.
-    fn are_public(&self) -> Vec<bool> {
-        let mut last: HashMap<&ClassKey, usize> = HashMap::new();
-        for (i, (_, key)) in self.groups.iter().enumerate() {
-            last.insert(key, i);
-        }
-        let is_last = |(i, (_, key)): (usize, &(ClassIx, ClassKey))| last[key] == i;
-        self.groups.iter().enumerate().map(is_last).collect()
+/// For each group whether none that was begun later has its key.
+fn are_public(groups: &[(ClassIx, ClassKey)]) -> Vec<bool> {
+    let mut last: HashMap<&ClassKey, usize> = HashMap::new();
+    for (i, (_, key)) in groups.iter().enumerate() {
+        last.insert(key, i);
     }
+    let is_last = |(i, (_, key)): (usize, &(ClassIx, ClassKey))| last[key] == i;
+    groups.iter().enumerate().map(is_last).collect()
 }
 
 /// Sums of a group that need no dominators.
+#[derive(Debug)]
 struct Sums {
     count: u64,
     distance: i64,
@@ -186,17 +187,18 @@ struct Sums {
 }
 
 /// The groups with their first sums, and the group of each node.
-pub(super) struct Begun<'a> {
-    grouping: Grouping<'a>,
+#[derive(Debug)]
+pub(super) struct Begun {
+    groups: Vec<(ClassIx, ClassKey)>,
     sums: Vec<Sums>,
     of_node: Vec<u32>,
 }
 
-impl<'a> Begun<'a> {
+impl Begun {
     /// Of the nodes that are `kept` and have a size.
     pub(super) fn of(
         snapshot: &Snapshot,
-        classes: &'a Classes,
+        classes: &Classes,
         (shallow, distances): (&[u32], &[i32]),
         kept: impl Fn(NodeIx) -> bool,
     ) -> Self {
@@ -219,23 +221,23 @@ impl<'a> Begun<'a> {
             sums.shallow_size += u64::from(shallow[node.index()]);
         });
         Self {
-            grouping,
+            groups: grouping.groups,
             sums,
             of_node,
         }
     }
 
     /// With the retained sizes; `retained` is of the same snapshot.
-    pub(super) fn finish(self, retained: &Retained) -> Vec<Aggregate> {
+    pub(super) fn finish(self, classes: &Classes, retained: &Retained) -> Vec<Aggregate> {
         let sizes = retained_sizes(retained, &self.of_node, self.sums.len());
-        let is_public = self.grouping.are_public();
-        let groups = self.grouping.groups.iter().zip(self.sums);
+        let is_public = are_public(&self.groups);
+        let groups = self.groups.iter().zip(self.sums);
         groups
             .zip(sizes)
             .zip(is_public)
             .filter(|&(_, is_public)| is_public)
             .map(|((((class, key), sums), retained_size), _)| Aggregate {
-                name: self.grouping.classes.name(*class).to_owned(),
+                name: classes.name(*class).to_owned(),
                 key: key.text(),
                 count: sums.count,
                 distance: sums.distance,

@@ -52,6 +52,7 @@ pub(super) fn retained(snapshot: &Snapshot, tree: Tree, shallow: &[u32]) -> Reta
     let n_nodes = snapshot.n_nodes();
     let unreached = unreached(&order, n_nodes);
     let sizes = sizes(&order, &immediate, &unreached, shallow);
+    let mut listed = listed(&order, &immediate);
     let mut dominators = vec![0; n_nodes];
     for &node in &unreached {
         dominators[node as usize] = snapshot.root().0;
@@ -59,7 +60,6 @@ pub(super) fn retained(snapshot: &Snapshot, tree: Tree, shallow: &[u32]) -> Reta
     for (&node, &dominator) in order.iter().zip(&immediate) {
         dominators[node as usize] = order[dominator as usize];
     }
-    let mut listed = listed(&order, &immediate);
     listed.extend(unreached);
     Retained {
         dominators,

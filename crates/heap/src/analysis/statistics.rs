@@ -2,8 +2,9 @@
 //!
 //! Source: DevTools' `calculateStatistics`.
 
+use crate::bits::Bits;
 use crate::link::Link;
-use crate::snapshot::{EdgeKind, NodeType, Snapshot};
+use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 
 /// Sums by kind, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,27 +27,15 @@ pub struct Statistics {
     pub system: u64,
 }
 
-pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: u64) -> Statistics {
-    let extra = snapshot.extra_native_bytes;
-    let total = retained + extra;
+/// All but what depends on the total.
+pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32]) -> Statistics {
     let mut sums = Statistics {
-        total,
-        native_total: extra,
+        native_total: snapshot.extra_native_bytes,
         ..Statistics::default()
     };
     let buffers = snapshot.strings.all_equal("system / JSArrayBufferData");
     let arrays = snapshot.strings.all_equal("Array");
-    let mut n_incoming = vec![
-        0_u32;
-        if arrays.is_empty() {
-            0
-        } else {
-            snapshot.n_nodes()
-        }
-    ];
-    for &link in snapshot.edges.links.iter().filter(|_| !arrays.is_empty()) {
-        n_incoming[Link::from_bits(link).to()] += 1;
-    }
+    let mut stores = Vec::new();
     for node in snapshot.nodes() {
         let size = u64::from(shallow[node.index()]);
         let name = snapshot.nodes.name[node.index()];
@@ -65,14 +54,47 @@ pub(super) fn statistics(snapshot: &Snapshot, shallow: &[u32], retained: u64) ->
             }
             _ if arrays.contains(&name) => {
                 sums.js_arrays += size;
-                let elements = snapshot.target(node, EdgeKind::Internal, "elements");
-                if let Some(store) = elements.filter(|n| n_incoming[n.index()] == 1) {
-                    sums.js_arrays += u64::from(shallow[store.index()]);
-                }
+                stores.extend(snapshot.target(node, EdgeKind::Internal, "elements"));
             }
             _ => {}
         }
     }
-    sums.v8heap_total = sums.total.saturating_sub(sums.native_total);
+    let shared = shared(snapshot, &stores);
+    let own = stores.iter().filter(|store| !shared.has(store.index()));
+    sums.js_arrays += own
+        .map(|store| u64::from(shallow[store.index()]))
+        .sum::<u64>();
     sums
+}
+
+impl Statistics {
+    /// With what the root retains.
+    pub(super) fn with_retained(self, retained: u64, extra_native_bytes: u64) -> Self {
+        let total = retained + extra_native_bytes;
+        Self {
+            total,
+            v8heap_total: total.saturating_sub(self.native_total),
+            ..self
+        }
+    }
+}
+
+/// Of some nodes those that more than one edge of any kind leads to.
+fn shared(snapshot: &Snapshot, nodes: &[NodeIx]) -> Bits {
+    let mut watched = Bits::new(snapshot.n_nodes());
+    for node in nodes {
+        watched.insert(node.index());
+    }
+    let mut once = Bits::new(snapshot.n_nodes());
+    let mut shared = Bits::new(snapshot.n_nodes());
+    if nodes.is_empty() {
+        return shared;
+    }
+    for &bits in &snapshot.edges.links {
+        let to = Link::from_bits(bits).to();
+        if watched.has(to) && !once.insert(to) {
+            shared.insert(to);
+        }
+    }
+    shared
 }
