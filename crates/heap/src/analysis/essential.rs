@@ -6,9 +6,11 @@
 //!
 //! Nothing is kept of an edge: the test costs less than a bit looked up would.
 
+use std::collections::VecDeque;
+
 use super::weak_maps::WeakMaps;
 use crate::bits::Bits;
-use crate::link::Link;
+use crate::prefetch::prefetch;
 use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 
 pub(super) struct Essential<'a> {
@@ -75,23 +77,61 @@ fn page_owned(snapshot: &Snapshot) -> Bits {
             owned.insert(link.to());
         }
     }
-    // One sweep in file order; only what lies before the sweep waits on a stack.
-    let first_edge = &snapshot.nodes.first_edge;
-    let mut todo: Vec<usize> = Vec::new();
+    // One sweep in file order; what lies before the sweep waits, and is asked for meanwhile.
+    let mut waiting = Waiting::new(snapshot);
     for at in 0..snapshot.n_nodes() {
         if !owned.has(at) {
             continue;
         }
-        todo.push(at);
-        while let Some(node) = todo.pop() {
-            let edges = first_edge[node] as usize..first_edge[node + 1] as usize;
-            for &bits in &snapshot.edges.links[edges] {
-                let link = Link::from_bits(bits);
+        let mut next = Some(at);
+        while let Some(node) = next {
+            for link in snapshot.links(NodeIx::at(node)) {
                 if !link.is_weak() && owned.insert(link.to()) && link.to() < at {
-                    todo.push(link.to());
+                    waiting.add(link.to());
                 }
             }
+            next = waiting.next();
         }
     }
     owned
+}
+
+/// Nodes to be visited in any order, their edges on the way to the cache.
+struct Waiting<'a> {
+    snapshot: &'a Snapshot,
+    later: Vec<u32>,
+    /// The next ones, whose edges were asked for.
+    soon: VecDeque<u32>,
+}
+
+/// Nodes whose edges are on their way at a time.
+const SOON: usize = 12;
+
+impl<'a> Waiting<'a> {
+    fn new(snapshot: &'a Snapshot) -> Self {
+        Self {
+            snapshot,
+            later: Vec::new(),
+            soon: VecDeque::with_capacity(SOON),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, node: usize) {
+        prefetch(&self.snapshot.nodes.first_edge, node);
+        self.later.push(node as u32);
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.soon.len() < SOON {
+            let Some(node) = self.later.pop() else {
+                break;
+            };
+            let edge = self.snapshot.nodes.first_edge[node as usize];
+            prefetch(&self.snapshot.edges.links, edge as usize);
+            self.soon.push_back(node);
+        }
+        self.soon.pop_front().map(|node| node as usize)
+    }
 }

@@ -28,7 +28,7 @@ impl Analysis {
         self.interfaces = plain.0.clone();
         let columns = (&*self.shallow, &*self.distances);
         let begun = Begun::of(snapshot, &self.classes, columns, |_| true);
-        self.aggregates = begun.finish(&self.retained);
+        self.aggregates = begun.finish(&self.classes, &self.retained);
         self
     }
 }
