@@ -174,7 +174,10 @@ impl Wanted {
         };
         let mut columns = T::columns();
         let at = name.map_or(Some(0), |name| {
-            columns.iter().position(|column| column.name == name)
+            let wanted = canonical(name);
+            columns
+                .iter()
+                .position(|column| canonical(column.name) == wanted)
         });
         let Some(at) = at else {
             return Err(UnknownColumn {
@@ -209,6 +212,19 @@ impl Wanted {
             skip: self.skip,
             top: self.top,
         }
+    }
+}
+
+/// A column's name without what differs between the command line, JSON and the titles of tables:
+/// `Retained Size`, `retained_size` and `retained` are one.
+fn canonical(name: &str) -> String {
+    let name = name.to_lowercase().replace(['_', ' '], "-");
+    let name = name.replace(['#', '.'], "");
+    let name = name.trim_matches('-');
+    match name.strip_suffix("-size").unwrap_or(name) {
+        "objects" => "count".into(),
+        "constructor" => "class".into(),
+        name => name.to_owned(),
     }
 }
 
@@ -362,6 +378,11 @@ mod tests {
         assert_eq!(sorted("size", true)[0], "beta");
         assert_eq!(sorted("name", false)[0], "Alpine");
         assert_eq!(sorted("-name", false)[0], "delta");
+        assert_eq!(sorted("Name", false)[0], "Alpine");
+        assert_eq!(canonical("# New"), "new");
+        assert_eq!(canonical("Alloc. Size"), canonical("alloc"));
+        assert_eq!(canonical("retained_size"), canonical("retained"));
+        assert_eq!(canonical("Size Delta"), "size-delta");
         let wanted = Wanted {
             sort: Some("-weight".into()),
             ..Wanted::default()

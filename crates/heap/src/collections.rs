@@ -101,7 +101,10 @@ struct Store {
 impl<'a> Stores<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
         // Objects are aligned to a word; only compressed ones have sizes of half a word more.
-        let is_heap = |&node: &NodeIx| snapshot.node_type(node) != NodeType::Native;
+        let is_heap = |&node: &NodeIx| {
+            let kind = snapshot.node_type(node);
+            matches!(kind, NodeType::Object | NodeType::Closure | NodeType::Array)
+        };
         let mut sizes = snapshot
             .nodes()
             .filter(is_heap)

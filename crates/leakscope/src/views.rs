@@ -106,7 +106,7 @@ fn find(heap: Heap<'_>, wanted: &str, file: &Path) -> Result<NodeIx, Failure> {
 }
 
 fn not_found(wanted: &str, unknown: &Unknown, file: &Path) -> Failure {
-    let file = file.display();
+    let file = printable(&file.display().to_string());
     match unknown {
         Unknown::Id(id) => Failure::new(Exit::Usage, format!("no object `@{id}` in `{file}`"))
             .hint(Some(

@@ -10,6 +10,9 @@ use crate::{Style, printable};
 /// Levels of a path that are indented further and further.
 const DEEPEST_INDENT: usize = 20;
 
+/// Steps alike that are shown one by one.
+const LONGEST_RUN: usize = 6;
+
 /// One object, a path to it and the references to it.
 #[must_use]
 pub fn retainers_text(found: &Retainers, style: Style) -> String {
@@ -54,17 +57,68 @@ pub(super) fn path_lines(path: &[PathRow]) -> String {
         return "  none: only weak references lead to it, or it is the engine's own\n".into();
     }
     let mut text = String::new();
-    for (depth, step) in path.iter().enumerate() {
-        let edge = step.edge.as_ref().map(|edge| {
-            let edge = printable(&cells::cut(edge, 60));
-            format!("{edge} \u{2192} ")
-        });
-        text += &format!(
-            "{}{}{}\n",
-            "  ".repeat(depth.min(DEEPEST_INDENT) + 1),
-            edge.unwrap_or_default(),
-            cells::object(&step.object)
-        );
+    let mut at = 0;
+    let mut depth = 0;
+    let mut line = |depth: usize, words: &str| {
+        text += &format!("{}{words}\n", "  ".repeat(depth.min(DEEPEST_INDENT) + 1));
+    };
+    while let Some(step) = path.get(at) {
+        line(depth, &step_text(step));
+        depth += 1;
+        // A list is told by its first and its last.
+        let is_alike = |next: &&PathRow| alike(step, next);
+        let run = path[at + 1..].iter().take_while(is_alike).count();
+        at += 1;
+        if run >= LONGEST_RUN {
+            line(depth, &format!("… {} more like it", Count(run as u64 - 1)));
+            depth += 1;
+            at += run - 1;
+        }
     }
     text
+}
+
+fn step_text(step: &PathRow) -> String {
+    let edge = step.edge.as_ref().map(|edge| {
+        let edge = printable(&cells::cut(edge, 60));
+        format!("{edge} \u{2192} ")
+    });
+    edge.unwrap_or_default() + &cells::object(&step.object)
+}
+
+/// Whether two steps differ in nothing but which object they lead to.
+fn alike(a: &PathRow, b: &PathRow) -> bool {
+    a.edge == b.edge && a.object.class == b.object.class && a.object.name == b.object.name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_told_by_its_ends() {
+        let step = |id: u64, edge: &str| PathRow {
+            edge: Some(edge.into()),
+            kind: Some("property"),
+            object: ObjectRow {
+                id,
+                class: "Link".into(),
+                name: "Link".into(),
+                kind: "object".into(),
+                distance: 1,
+                shallow_size: 8,
+                retained_size: 8,
+            },
+        };
+        let mut path: Vec<PathRow> = (2..2000).map(|id| step(id, "next")).collect();
+        path.insert(0, step(1, "head"));
+        path.push(step(2000, "value"));
+        assert_eq!(
+            path_lines(&path),
+            "  head \u{2192} Link @1\n    next \u{2192} Link @2\n      … 1,996 more like it\n        \
+             next \u{2192} Link @1999\n          value \u{2192} Link @2000\n"
+        );
+        let short: Vec<PathRow> = (1..4).map(|id| step(id, "next")).collect();
+        assert_eq!(path_lines(&short).lines().count(), 3);
+    }
 }
