@@ -79,6 +79,8 @@ pub enum Error {
         offset: u64,
         /// The record's number, from 0.
         record: u64,
+        /// The numbers of a record.
+        fields: usize,
     },
     /// A record refers to something that is not there.
     #[error(
@@ -92,6 +94,8 @@ pub enum Error {
         offset: u64,
         /// The record's number, from 0.
         record: u64,
+        /// The numbers of a record.
+        fields: usize,
         /// What it refers to.
         what: &'static str,
     },

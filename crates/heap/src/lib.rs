@@ -43,7 +43,7 @@ pub use holders::{
 };
 pub use incoming::Incoming;
 pub use overview::Overview;
-pub use parse::{Kept, Loss, Recovered, parse, recover};
+pub use parse::{Kept, Loss, Recovered, locate, parse, recover};
 pub use repeated::{Repeated, repeated_strings};
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};

@@ -7,6 +7,7 @@
 mod columns;
 mod digits;
 mod header;
+mod locate;
 mod recover;
 mod scanner;
 mod table;
@@ -21,6 +22,7 @@ use crate::snapshot::{EdgeKind, Location, NodeIx, NodeType, Nodes, Snapshot};
 use crate::strings::Strings;
 use columns::{EdgeColumns, LocationColumns, NodeColumns};
 use header::Header;
+pub use locate::locate;
 pub use recover::{Kept, Loss, Recovered, recover};
 use scanner::Scanner;
 use table::Shape;
@@ -55,6 +57,28 @@ struct Starts {
     nodes: u64,
     edges: u64,
     locations: u64,
+}
+
+/// Where records stand.
+#[derive(Debug, Clone, Copy)]
+struct Section {
+    name: &'static str,
+    /// Where it begins.
+    offset: u64,
+    /// Numbers of a record.
+    fields: usize,
+}
+
+impl Section {
+    fn wrong(self, record: usize, what: &'static str) -> Error {
+        Error::Index {
+            section: self.name,
+            offset: self.offset,
+            record: record as u64,
+            fields: self.fields,
+            what,
+        }
+    }
 }
 
 impl Parts {
@@ -175,11 +199,29 @@ impl Parts {
                 header.root_index
             )));
         }
-        check_edge_counts(nodes, edges.links.len(), self.starts)?;
-        check_nodes(nodes, strings.len(), self.starts)?;
-        check_edges(edges, n_nodes, strings.len(), self.starts)?;
-        let locations = self.locations.as_deref().unwrap_or_default();
-        check_locations(locations, n_nodes, self.starts)
+        check_edge_counts(nodes, edges.links.len(), self.starts.edges)?;
+        let section = Section {
+            name: "nodes",
+            offset: self.starts.nodes,
+            fields: header.node_fields.count,
+        };
+        check_nodes(nodes, strings.len(), section)?;
+        let section = Section {
+            name: "edges",
+            offset: self.starts.edges,
+            fields: header.edge_fields.count,
+        };
+        check_edges(edges, n_nodes, strings.len(), section)?;
+        let section = Section {
+            name: "locations",
+            offset: self.starts.locations,
+            fields: header.location_fields.as_ref().map_or(0, |at| at.count),
+        };
+        check_locations(
+            self.locations.as_deref().unwrap_or_default(),
+            n_nodes,
+            section,
+        )
     }
 
     /// The snapshot of sections that have been checked.
@@ -310,14 +352,14 @@ fn last_kind(edge_types: &[String]) -> EdgeKind {
     }
 }
 
-fn check_edge_counts(nodes: &Nodes, n_edges: usize, starts: Starts) -> Result<(), Error> {
+fn check_edge_counts(nodes: &Nodes, n_edges: usize, offset: u64) -> Result<(), Error> {
     let counts = nodes.first_edge.iter().map(|&count| u64::from(count));
     let expected: u64 = counts.sum();
     match expected == n_edges as u64 {
         true => Ok(()),
         false => Err(Error::Count {
             section: "edges",
-            offset: starts.edges,
+            offset,
             expected,
             found: n_edges as u64,
         }),
@@ -335,18 +377,13 @@ fn sum_edge_counts(nodes: &mut Nodes) {
     nodes.first_edge.push(first);
 }
 
-fn check_nodes(nodes: &Nodes, n_strings: usize, starts: Starts) -> Result<(), Error> {
+fn check_nodes(nodes: &Nodes, n_strings: usize, section: Section) -> Result<(), Error> {
     let wrong = nodes
         .name
         .iter()
         .position(|&name| name as usize >= n_strings);
     match wrong {
-        Some(record) => Err(Error::Index {
-            section: "nodes",
-            offset: starts.nodes,
-            record: record as u64,
-            what: "a string",
-        }),
+        Some(record) => Err(section.wrong(record, "a string")),
         None => Ok(()),
     }
 }
@@ -355,20 +392,14 @@ fn check_edges(
     edges: &Edges,
     n_nodes: usize,
     n_strings: usize,
-    starts: Starts,
+    section: Section,
 ) -> Result<(), Error> {
-    let wrong = |record: usize, what| Error::Index {
-        section: "edges",
-        offset: starts.edges,
-        record: record as u64,
-        what,
-    };
     let to_none = edges
         .links
         .iter()
         .position(|&link| Link::from_bits(link).to() >= n_nodes);
     if let Some(record) = to_none {
-        return Err(wrong(record, "a node"));
+        return Err(section.wrong(record, "a node"));
     }
     let unnamed = edges
         .links
@@ -376,7 +407,7 @@ fn check_edges(
         .zip(&edges.name)
         .position(|(&link, &name)| !is_named(Link::from_bits(link), name, n_strings));
     match unnamed {
-        Some(record) => Err(wrong(record, "a string")),
+        Some(record) => Err(section.wrong(record, "a string")),
         None => Ok(()),
     }
 }
@@ -389,16 +420,11 @@ fn is_named(link: Link, name: u32, n_strings: usize) -> bool {
 fn check_locations(
     locations: &[(NodeIx, Location)],
     n_nodes: usize,
-    starts: Starts,
+    section: Section,
 ) -> Result<(), Error> {
     let mut nodes = locations.iter().map(|(node, _)| node.index());
     match nodes.position(|node| node >= n_nodes) {
-        Some(record) => Err(Error::Index {
-            section: "locations",
-            offset: starts.locations,
-            record: record as u64,
-            what: "a node",
-        }),
+        Some(record) => Err(section.wrong(record, "a node")),
         None => Ok(()),
     }
 }

@@ -44,10 +44,10 @@ fn peak(work: impl FnOnce()) -> usize {
 }
 
 /// Buffers of the threads, whatever the file.
-const ALWAYS: usize = 12 << 20;
+const ALWAYS: usize = 8 << 20;
 
 /// Bytes of memory for a byte of the file: the densest records, with all that is computed of them.
-const MOST: usize = 24;
+const MOST: usize = 8;
 
 fn header(node_count: &str, edge_count: &str) -> String {
     format!(

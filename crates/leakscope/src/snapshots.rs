@@ -53,7 +53,12 @@ pub(crate) fn open(path: &Path, reading: ReadingArgs) -> Result<Opened, Failure>
     let file = file::open(path)
         .map_err(|refused| failed(&refused.error).hint(refused.hint.map(str::to_owned)))?;
     let (reader, size) = unpacked::reader(file).map_err(|error| failed(&error))?;
-    let damaged = |error: Error| failed(&error).hint(hint(&error, path, reading));
+    let damaged = |error: Error| {
+        let place = locate(path, &error).map(|byte| format!("the record stands at byte {byte}"));
+        failed(&error)
+            .causes(place)
+            .hint(hint(&error, path, reading))
+    };
     let snapshot = match reading.recover {
         false => heap::parse(reader, size).map_err(damaged)?,
         true => {
@@ -66,6 +71,17 @@ pub(crate) fn open(path: &Path, reading: ReadingArgs) -> Result<Opened, Failure>
     };
     let analysis = Analysis::of(&snapshot);
     Ok(Opened { snapshot, analysis })
+}
+
+/// At which byte the record stands that an error is about, if the file can be read again.
+fn locate(path: &Path, error: &Error) -> Option<u64> {
+    if !matches!(error, Error::Index { .. } | Error::Number { .. }) {
+        return None;
+    }
+    let file = file::open(path).ok()?;
+    file.size?;
+    let (reader, _) = unpacked::reader(file).ok()?;
+    heap::locate(reader, error)
 }
 
 impl Opened {

@@ -26,13 +26,14 @@ impl FirstUntyped {
         self.0.fetch_min(record as u64, Ordering::Relaxed);
     }
 
-    fn check(&self, section: &'static str, offset: u64) -> Result<(), Error> {
+    fn check(&self, section: &'static str, offset: u64, fields: usize) -> Result<(), Error> {
         match self.0.load(Ordering::Relaxed) {
             Self::NONE => Ok(()),
             record => Err(Error::Index {
                 section,
                 offset,
                 record,
+                fields,
                 what: "a type",
             }),
         }
@@ -89,7 +90,7 @@ impl<'h> NodeColumns<'h> {
 
     pub(super) fn check(&self, offset: u64) -> Result<(), Error> {
         check_size("nodes", self.nodes.kind.len(), MOST_NODES)?;
-        self.untyped.check("nodes", offset)
+        self.untyped.check("nodes", offset, self.fields.count)
     }
 }
 
@@ -281,7 +282,9 @@ impl<'h> EdgeColumns<'h> {
 
     pub(super) fn check(&self, offset: u64) -> Result<(), Error> {
         check_size("edges", self.edges.links.len(), MOST_EDGES)?;
-        self.meaning.untyped.check("edges", offset)
+        self.meaning
+            .untyped
+            .check("edges", offset, self.meaning.fields.count)
     }
 }
 

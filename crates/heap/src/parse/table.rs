@@ -115,6 +115,7 @@ pub(super) fn read<R: Read + Send, C: Columns>(
             section,
             offset,
             record,
+            fields: shape.fields,
         }),
     });
     (rows, result)

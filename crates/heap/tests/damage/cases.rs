@@ -1,6 +1,6 @@
 //! One kind of damage at a time: what the error says, and what is recovered.
 
-use heap::{Error, Loss, parse, recover};
+use heap::{Error, Loss, locate, parse, recover};
 
 use super::corpus::file;
 use super::invariants;
@@ -110,6 +110,8 @@ fn indexes_out_of_range_are_refused_with_their_record() {
             }
             other => panic!("{to}: {other}"),
         }
+        let place = locate(wrong.as_bytes(), &error(wrong.as_bytes()));
+        assert_eq!(place, Some(wrong.find(to).unwrap() as u64), "{to}");
         let loss = loss(wrong.as_bytes());
         let is_dropped = expected == "a node";
         assert_eq!(

@@ -193,3 +193,22 @@ fn a_whole_snapshot_is_recovered_without_a_word() {
     assert_eq!((answer.code, &*answer.stderr), (Some(0), ""));
     assert_eq!(answer.stdout, scene.summary(&path).stdout);
 }
+
+#[test]
+fn a_record_that_refers_to_nothing_is_named_with_its_byte() {
+    let scene = Scene::new();
+    let text = String::from_utf8(snapshot()).unwrap();
+    let (before, nodes) = text.split_once("\"nodes\":[").unwrap();
+    let start = before.len() + "\"nodes\":[".len();
+    // The name is the second number of a record.
+    let (kind, rest) = nodes.split_once(',').unwrap();
+    let (_, rest) = rest.split_once(',').unwrap();
+    let wrong = format!("{before}\"nodes\":[{kind},9999,{rest}");
+    let start = start + kind.len() - kind.trim_start().len();
+    let answer = scene.summary(&scene.file("wrong.heapsnapshot", wrong.as_bytes()));
+    answer.check_refused(&[
+        "record 0 of `nodes`",
+        "a string",
+        &format!("stands at byte {start}\n"),
+    ]);
+}
