@@ -1,0 +1,32 @@
+'use strict';
+
+// A session a visitor, found again by its token; none is ever thrown away.
+const http = require('node:http');
+const { randomUUID } = require('node:crypto');
+
+class Session {
+  constructor() {
+    this.token = randomUUID();
+    this.cart = [];
+  }
+}
+
+class SessionStore {
+  constructor() {
+    this.byToken = new Map();
+  }
+
+  open() {
+    const session = new Session();
+    this.byToken.set(session.token, session);
+    return session;
+  }
+}
+
+const store = new SessionStore();
+
+http.createServer((req, res) => {
+  const session = store.open();
+  res.setHeader('set-cookie', `token=${session.token}`);
+  res.end('welcome');
+}).listen(Number(process.env.PORT || 8080), '127.0.0.1');
