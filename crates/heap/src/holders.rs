@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
+use crate::entries::{Entry, entries};
 use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, PathStep, Snapshot};
 
 /// Holders whose followers are counted; more than this never matter to a person.
@@ -47,9 +48,9 @@ pub struct ClassGrowth {
 pub struct HolderGrowth {
     /// V8's id of the object.
     pub id: NodeId,
-    /// Objects of the cohort that it refers to directly.
+    /// Entries with an object of the cohort: elements, properties, entries of a table.
     pub gained: u64,
-    /// Objects it referred to in the base and no more: a queue gains and loses alike.
+    /// Entries that it had in the base and has no more: a queue gains and loses alike.
     pub lost: u64,
     /// Everything in the cohort that can be reached from it through the cohort.
     pub dragged: Vec<Dragged>,
@@ -87,11 +88,8 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     let mut gains: Vec<(NodeIx, u64)> = Vec::new();
     for node in newer.0.nodes() {
         if !cohort.has(node) && is_visible(newer.0, node) {
-            let gained = walk
-                .referents(node)
-                .iter()
-                .filter(|&&t| cohort.has(t))
-                .count();
+            let is_new = |entry: &&Entry| entry.objects().any(|object| cohort.has(object));
+            let gained = entries(newer.0, node).iter().filter(is_new).count();
             if gained > 0 {
                 gains.push((node, gained as u64));
             }
@@ -99,24 +97,14 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     }
     gains.sort_by_key(|&(node, gained)| (std::cmp::Reverse(gained), node));
     gains.truncate(HOLDERS_FOLLOWED);
-    let nobody = Cohort {
-        born: Vec::new(),
-        objects: 0,
-        bytes: 0,
-    };
-    let mut base_walk = Walk::new(base.0, &nobody);
     let mut holders: Vec<HolderGrowth> = gains
         .into_iter()
         .map(|(node, gained)| {
             let from = walk.referents(node);
             let followers = walk.follow(newer.1, from.into_iter().filter(|&t| cohort.has(t)));
             let id = newer.0.node_id(node);
-            let now = walk
-                .referents(node)
-                .into_iter()
-                .map(|n| newer.0.node_id(n))
-                .collect();
-            let lost = base_walk.ids_of_referents(id).difference(&now).count() as u64;
+            let now = ids_of_entries(newer.0, id);
+            let lost = ids_of_entries(base.0, id).difference(&now).count() as u64;
             holder(id, (gained, lost), followers)
         })
         .collect();
@@ -169,6 +157,15 @@ pub fn example_of_class(
         .filter(|&n| cohort.has(n))
         .filter(is_of_class)
         .min_by_key(|&n| newer.0.node_id(n))
+}
+
+/// What an object holds, by the ids of its entries' objects.
+fn ids_of_entries(snapshot: &Snapshot, id: NodeId) -> HashSet<Vec<NodeId>> {
+    let Some(node) = snapshot.node_by_id(id) else {
+        return HashSet::new();
+    };
+    let ids = |entry: Entry| entry.objects().map(|n| snapshot.node_id(n)).collect();
+    entries(snapshot, node).into_iter().map(ids).collect()
 }
 
 fn holder(id: NodeId, (gained, lost): (u64, u64), dragged: Vec<Dragged>) -> HolderGrowth {
@@ -232,7 +229,7 @@ pub fn is_visible(snapshot: &Snapshot, node: NodeIx) -> bool {
 }
 
 /// Whether the target belongs to its owner as a backing store does.
-fn is_backing_store(snapshot: &Snapshot, node: NodeIx) -> bool {
+pub(crate) fn is_backing_store(snapshot: &Snapshot, node: NodeIx) -> bool {
     match snapshot.node_type(node) {
         NodeType::Array => true,
         NodeType::Hidden => {
@@ -301,18 +298,6 @@ impl<'a> Walk<'a> {
             }
         }
         found
-    }
-
-    /// The ids of the visible objects that the object `id` refers to.
-    fn ids_of_referents(&mut self, id: NodeId) -> HashSet<NodeId> {
-        let Some(node) = self.snapshot.node_by_id(id) else {
-            return HashSet::new();
-        };
-        let found = self.referents(node);
-        found
-            .into_iter()
-            .map(|n| self.snapshot.node_id(n))
-            .collect()
     }
 
     /// Everything of the cohort that `from` leads to through the cohort, by class.

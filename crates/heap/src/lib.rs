@@ -14,6 +14,7 @@ mod changes;
 mod collections;
 mod compare;
 mod detached;
+mod entries;
 mod error;
 mod filter;
 mod holders;

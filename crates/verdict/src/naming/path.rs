@@ -97,6 +97,7 @@ impl Words {
             steps: Vec::new(),
             binding: Binding::Unnamed,
             event: None,
+            own_closure: None,
         };
         if let Some(first) = way_up.get(start) {
             teller.steps.push(teller.object(first.from));
@@ -107,8 +108,12 @@ impl Words {
         if way_up.len() <= start {
             teller.steps.push(teller.object(holder));
         }
+        let steps = match teller.own_closure {
+            Some(at) => without_detour(teller.steps, at),
+            None => teller.steps,
+        };
         Self {
-            steps: collapse_runs(&teller.steps),
+            steps: collapse_runs(&steps),
             binding: teller.binding,
         }
     }
@@ -168,8 +173,10 @@ fn is_landmark(namer: &Namer<'_>, node: NodeIx) -> bool {
     let is_object = namer.last.node_type(node) == NodeType::Object;
     let name = namer.last.name(node);
     is_object
-        && (matches!(&*name, "process" | "Module" | "Timeout" | "Immediate")
-            || name.starts_with("global"))
+        && (matches!(
+            &*name,
+            "process" | "Module" | "Server" | "Timeout" | "Immediate"
+        ) || name.starts_with("global"))
 }
 
 /// Tells one step after the other.
@@ -179,6 +186,8 @@ struct Teller<'a, 'n> {
     binding: Binding,
     /// The events, quoted, whose listener was told last.
     event: Option<String>,
+    /// Where the last function stands in `steps` that the service's authors wrote.
+    own_closure: Option<usize>,
 }
 
 impl Teller<'_, '_> {
@@ -195,6 +204,9 @@ impl Teller<'_, '_> {
                 self.steps.push("[n]".into());
             }
             _ => {}
+        }
+        if self.is_own_closure(to) {
+            self.own_closure = Some(self.steps.len());
         }
         if to == holder || self.is_worth_telling(to, step) {
             let object = self.object(to);
@@ -285,6 +297,13 @@ impl Teller<'_, '_> {
         }
     }
 
+    fn is_own_closure(&self, node: NodeIx) -> bool {
+        let snapshot = self.namer.last;
+        let place = snapshot.location(node);
+        let script = place.and_then(|at| self.namer.sources.script(at.script_id));
+        snapshot.node_type(node) == NodeType::Closure && script.is_some_and(|s| !s.is_of_package())
+    }
+
     /// An object as it stands in a path: a function with its place, a module with its file.
     fn object(&self, node: NodeIx) -> String {
         let snapshot = self.namer.last;
@@ -302,10 +321,26 @@ impl Teller<'_, '_> {
         };
         let place = snapshot.location(node).and_then(|at| {
             let script = self.namer.sources.script(at.script_id)?;
-            Some(format!(" ({}:{})", script.file, at.line + 1))
+            let file = match script.file.rsplit_once("node_modules/") {
+                Some((_, inside)) => inside,
+                None => &script.file,
+            };
+            Some(format!(" ({file}:{})", at.line + 1))
         });
         name + &place.unwrap_or_default()
     }
+}
+
+/// What leads from a landmark to the service's own code is often a framework's affair: it is left
+/// out where it is long. `own` is the first step of that code.
+fn without_detour(mut steps: Vec<String>, own: usize) -> Vec<String> {
+    /// Steps told before the gap: the landmark, and which way it goes from there.
+    const TOLD: usize = 2;
+    const LONG: usize = 4;
+    if own >= TOLD + LONG {
+        steps.splice(TOLD..own, ["…".to_owned()]);
+    }
+    steps
 }
 
 /// Runs of one class, with or without the edges between, become `list of N Class`.
@@ -344,6 +379,18 @@ fn run_length(words: &[String], stride: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_way_through_a_framework_is_left_out() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let way = "Server 'request' app router stack Layer own cache Object";
+        assert_eq!(
+            without_detour(words(way), 6).join(" "),
+            "Server 'request' … own cache Object"
+        );
+        assert_eq!(without_detour(words(way), 5).join(" "), way);
+        assert_eq!(without_detour(words(way), 0).join(" "), way);
+    }
 
     #[test]
     fn long_runs_are_told_as_a_list() {
