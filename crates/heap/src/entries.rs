@@ -41,12 +41,8 @@ pub(crate) fn entries(snapshot: &Snapshot, node: NodeIx) -> Vec<Entry> {
                     found.extend(table_entries(snapshot, edge.to));
                 }
                 _ if is_visible(snapshot, edge.to) => {
-                    if seen.insert(edge.to) {
-                        found.push(Entry {
-                            value: edge.to,
-                            key: None,
-                        });
-                    }
+                    let value = seen.insert(edge.to).then_some(edge.to);
+                    found.extend(value.map(|value| Entry { value, key: None }));
                 }
                 _ if is_backing_store(snapshot, edge.to) && seen.insert(edge.to) => {
                     folded.push(edge.to);

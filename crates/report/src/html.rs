@@ -11,7 +11,7 @@ use units::{ByteDelta, Bytes, Count, Elapsed, PerSession};
 use verdict::{Outcome, SourceLine, Suspect, Verdict};
 
 use crate::printable;
-use crate::verdict_text::{amount_of_references, leak_sentence};
+use crate::verdict_text::{gains, leak_sentence};
 
 const STYLE: &str = include_str!("html/report.css");
 
@@ -64,7 +64,11 @@ fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
 
 fn answer(verdict: &Verdict) -> String {
     match verdict.suspects.first() {
-        Some(suspect) if verdict.outcome == Outcome::Leaking => leak_sentence(suspect),
+        Some(suspect)
+            if verdict.outcome == Outcome::Leaking && suspect.gains_per_second.is_none() =>
+        {
+            leak_sentence(suspect)
+        }
         _ => printable(&verdict.reason),
     }
 }
@@ -79,7 +83,7 @@ fn suspect_card(suspect: &Suspect) -> Markup {
                 @if let Some(name) = name { code { (name) } }
             }
             p.rate {
-                "gains " (amount_of_references(suspect)) " with every session and never lets go; "
+                "gains " (gains(suspect)) " and never lets go; "
                 strong { (Bytes(suspect.bytes_per_session.max(0.0) as u64)) " per session" }
             }
             p.mechanism { (printable(&suspect.mechanism)) }

@@ -41,10 +41,8 @@ fn headline(verdict: &Verdict, style: Style) -> String {
         Outcome::Clean => ("CLEAN", "1;32"),
         Outcome::Inconclusive => ("INCONCLUSIVE", "1;33"),
     };
-    let leak = verdict
-        .suspects
-        .first()
-        .filter(|_| verdict.outcome == Outcome::Leaking);
+    let leak = (verdict.suspects.first())
+        .filter(|s| verdict.outcome == Outcome::Leaking && s.gains_per_second.is_none());
     let reason = leak.map_or_else(|| printable(&verdict.reason), leak_sentence);
     let text = wrapped(&format!("{word}   "), &reason, " ", style);
     text.trim_end().replacen(word, &style.paint(code, word), 1)
@@ -73,14 +71,16 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
     )
 }
 
-/// `1 element`, `2 entries`, `0.120 references`.
-pub(crate) fn amount_of_references(suspect: &Suspect) -> String {
+/// `1 element per session`, `2 entries per session`, `9.8 elements per second`.
+pub(crate) fn gains(suspect: &Suspect) -> String {
     let gains = suspect.holder.gains_per_session;
     let whole = gains.round();
-    let amount = if whole > 0.0 && (gains - whole).abs() <= 0.02 * whole {
-        format!("{whole:.0}")
-    } else {
-        PerSession(gains).to_string()
+    let (amount, per) = match suspect.gains_per_second {
+        Some(gains) => (format!("{gains:.1}"), "second"),
+        None if whole > 0.0 && (gains - whole).abs() <= 0.02 * whole => {
+            (format!("{whole:.0}"), "session")
+        }
+        None => (PerSession(gains).to_string(), "session"),
     };
     let noun = match (suspect.holder.class.as_str(), amount == "1") {
         ("Array", true) => "element",
@@ -90,11 +90,11 @@ pub(crate) fn amount_of_references(suspect: &Suspect) -> String {
         (_, true) => "reference",
         (_, false) => "references",
     };
-    format!("{amount} {noun}")
+    format!("{amount} {noun} per {per}")
 }
 
 fn suspect_text(suspect: &Suspect, style: Style) -> String {
-    let amount = amount_of_references(suspect);
+    let gains = gains(suspect);
     let name = suspect
         .holder
         .name
@@ -107,7 +107,7 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
     );
     let place = suspect.source.as_ref().map(place).unwrap_or_default();
     let mut out = format!(
-        "  {}. {}   +{amount} per session   {}\n",
+        "  {}. {}   +{gains}   {}\n",
         suspect.rank,
         style.paint("1", &title),
         style.paint("36", &place),

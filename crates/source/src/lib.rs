@@ -121,6 +121,13 @@ pub enum How {
     Inside,
 }
 
+impl How {
+    /// Whether it adds whatever the object is; the others may as well only change it.
+    fn is_sure(&self) -> bool {
+        !matches!(self, Self::Property | Self::Inside)
+    }
+}
+
 /// A function of the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
@@ -215,6 +222,31 @@ impl SourceFile {
             .collect()
     }
 
+    /// The statements that add to anything or add a listener, in the function that V8 says starts
+    /// at `start`, in the order of the text; what surely adds if anything does, else what may.
+    #[must_use]
+    pub fn additions_in(&self, start: Position) -> Vec<Addition> {
+        let is_inside = |at: &At| {
+            at.function
+                .is_some_and(|ix| self.function(ix).start == start)
+        };
+        let facts = self.facts.additions.iter();
+        let (sure, maybe): (Vec<_>, Vec<_>) = facts
+            .filter(|fact| is_inside(&fact.at))
+            .partition(|fact| fact.how.is_sure());
+        let chosen = if sure.is_empty() { maybe } else { sure };
+        let added = chosen
+            .into_iter()
+            .map(|fact| self.addition(&fact.at, fact.how.clone()));
+        let listeners = self.facts.listeners.iter().filter(|l| is_inside(&l.at));
+        let listened = listeners.map(|l| self.addition(&l.at, How::Call(l.method.to_string())));
+        let mut found: Vec<Addition> = added.chain(listened).collect();
+        found.sort_by_key(|addition| addition.site.position);
+        // A call of `on` is both.
+        found.dedup_by_key(|addition| addition.site.position);
+        found
+    }
+
     fn resolve(&self, name: &str, seen_from: Position) -> Option<SymbolIx> {
         let offset = self.lines.offset(&self.text, seen_from)?;
         self.facts.resolve(name, offset)
@@ -225,11 +257,10 @@ impl SourceFile {
     fn additions_to(&self, target: &Target) -> Vec<Addition> {
         let same = self.facts.aliases.same_as(target);
         let held = self.facts.aliases.holding(&same);
-        let surely = |how: &How| !matches!(how, How::Property | How::Inside);
         let find = |targets: &std::collections::HashSet<Target>, sure: bool| -> Vec<Addition> {
             let facts = self.facts.additions.iter();
             facts
-                .filter(|fact| surely(&fact.how) == sure && targets.contains(&fact.target))
+                .filter(|fact| fact.how.is_sure() == sure && targets.contains(&fact.target))
                 .map(|fact| self.addition(&fact.at, fact.how.clone()))
                 .collect()
         };

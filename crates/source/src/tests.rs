@@ -495,3 +495,24 @@ fn bad_texts_answer_nothing() {
     let file = SourceFile::parse(&chain, "a.js");
     assert_eq!(file.additions("x", anywhere[0]).len(), 1);
 }
+
+#[test]
+fn what_a_function_adds_is_known_without_a_name() {
+    let text = "const notes = new Map();\n\
+        function note(key) {\n  notes.get(key).push(1);\n}\n\
+        function both(list, emitter) {\n  notes.get(1).push(2);\n  list.push(3);\n  \
+        emitter.on('x', () => {});\n}\n";
+    let file = SourceFile::parse(text, "a.js");
+    let lines = |line, column| -> Vec<u32> {
+        let start = Position { line, column };
+        let found = file.additions_in(start);
+        found.iter().map(|a| a.site.position.line).collect()
+    };
+    assert_eq!(lines(1, 13), [2]);
+    assert_eq!(
+        lines(4, 13),
+        [6, 7],
+        "what may add is told only when nothing surely does"
+    );
+    assert_eq!(lines(0, 0), [0; 0]);
+}

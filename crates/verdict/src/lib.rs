@@ -39,14 +39,8 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         bytes: &bytes,
     });
     let suspects = match &evidence.snapshots {
-        Some(pair) if !candidates.is_empty() => {
-            let namer = Namer::new(pair, evidence.sources);
-            let ranked = (1..).zip(&candidates);
-            ranked
-                .map(|(rank, candidate)| namer.suspect(rank, candidate))
-                .collect()
-        }
-        _ => Vec::new(),
+        Some(pair) => named(evidence, &measured, pair, &candidates),
+        None => Vec::new(),
     };
     Verdict {
         schema: SCHEMA,
@@ -59,6 +53,33 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         suspects,
         warnings: warnings(evidence.recording),
     }
+}
+
+/// The candidates with their names; where nothing gains with the sessions, what gains with time.
+fn named(
+    evidence: &Evidence<'_>,
+    measured: &Measured<'_>,
+    pair: &Snapshots<'_>,
+    candidates: &[suspects::Candidate],
+) -> Vec<Suspect> {
+    let timed = match candidates {
+        [] => rules::growth_with_time::holder(evidence.recording, measured),
+        _ => None,
+    };
+    if candidates.is_empty() && timed.is_none() {
+        return Vec::new();
+    }
+    let namer = Namer::new(pair, evidence.sources);
+    let timed = timed.and_then(|(id, per_second)| {
+        let candidate = suspects::by_time(measured, id, pair.last)?;
+        Some(Suspect {
+            gains_per_second: Some(per_second),
+            ..namer.suspect(1, &candidate)
+        })
+    });
+    let ranked = (1..).zip(candidates);
+    let by_session = ranked.map(|(rank, candidate)| namer.suspect(rank, candidate));
+    by_session.chain(timed).collect()
 }
 
 /// Heap and external memory after collection, per session of the measured rounds.

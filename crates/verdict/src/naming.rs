@@ -54,6 +54,7 @@ impl<'a> Namer<'a> {
             per_session: rate.per_session,
             per_round: rate.per_round.clone(),
             bytes_per_session: candidate.bytes_per_session,
+            gains_per_second: None,
             classes: candidate.classes.iter().map(class_rate).collect(),
             holder: Holder {
                 class: self.class(candidate.holder),

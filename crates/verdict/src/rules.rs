@@ -6,7 +6,7 @@
 mod constant_growth;
 mod enough_data;
 mod growth_that_slows;
-mod growth_with_time;
+pub(crate) mod growth_with_time;
 mod nothing_grows;
 mod sessions_failed;
 mod unexplained_bytes;

@@ -113,13 +113,27 @@ pub(crate) fn candidates(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Vec<C
 }
 
 fn by_holder(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Candidate> {
-    let of = |growth: &Growth| growth.holders.iter().find(|h| h.id == id).cloned();
-    let net = |growth: &Growth| of(growth).map_or(0, |h| h.net());
-    if measured.idle.is_some_and(|idle| net(idle) > IDLE_SLACK) {
+    if measured.idle.is_some_and(|idle| net(idle, id) > IDLE_SLACK) {
         return None;
     }
-    let gains = measured.rate(|growth| net(growth) as f64);
+    let gains = measured.rate(|growth| net(growth, id) as f64);
     let grade = gains.grade()?;
+    candidate(measured, id, last, (gains, grade))
+}
+
+/// The object with this id, which gains with time, as a candidate.
+pub(crate) fn by_time(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Candidate> {
+    let gains = measured.rate(|growth| net(growth, id) as f64);
+    candidate(measured, id, last, (gains, Grade::B))
+}
+
+fn candidate(
+    measured: &Measured<'_>,
+    id: NodeId,
+    last: &Snapshot,
+    (gains, grade): (Rate, Grade),
+) -> Option<Candidate> {
+    let of = |growth: &Growth| of_holder(growth, id).cloned();
     let dragged = |growth: &Growth, class: &str, figure: fn(&heap::Dragged) -> u64| {
         let found = |h: HolderGrowth| h.dragged.into_iter().find(|d| d.class == class);
         of(growth).and_then(found).map_or(0, |d| figure(&d)) as f64
@@ -148,6 +162,15 @@ fn by_holder(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Can
         classes,
         bytes_per_session: bytes.per_session,
     })
+}
+
+fn of_holder(growth: &Growth, id: NodeId) -> Option<&HolderGrowth> {
+    growth.holders.iter().find(|holder| holder.id == id)
+}
+
+/// Entries that an object gained over one stage.
+pub(crate) fn net(growth: &Growth, id: NodeId) -> i64 {
+    of_holder(growth, id).map_or(0, HolderGrowth::net)
 }
 
 /// A class that grows by a whole number per session where no object gains as many referents: a

@@ -79,6 +79,8 @@ pub struct Suspect {
     pub per_round: Vec<f64>,
     /// Bytes that pile up per session, everything dragged along included.
     pub bytes_per_session: f64,
+    /// For a holder that grows with time and not with sessions: its gains without load.
+    pub gains_per_second: Option<f64>,
     /// Every class that grows with this leak, most bytes first.
     pub classes: Vec<ClassRate>,
     /// The object that keeps it.

@@ -2,7 +2,8 @@
 //! adds to it.
 //!
 //! Names are resolved in the script's own scopes from the closure that captures them. Of several
-//! statements that add, the one wins whose function allocated most of what is still alive.
+//! statements that add, the one wins whose function allocated most of what is still alive; where
+//! nothing has a name, that function's own statements are looked at.
 
 use source::{Addition, Position, Site};
 
@@ -27,6 +28,9 @@ pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
         Binding::Unnamed => None,
     }
     .unwrap_or_default();
+    if places.writer.is_none() {
+        places.writer = by_allocation(namer.sources);
+    }
     if places.source.is_none() {
         places.source.clone_from(&places.writer);
     }
@@ -89,6 +93,20 @@ fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
             writer: Some(writer),
             package: script.package(),
         })
+    })
+}
+
+/// Where the holder has no name to go by: what the function adds to that allocated most of what is
+/// still alive, of those that the service's authors wrote.
+fn by_allocation(sources: &Sources) -> Option<SourceLine> {
+    let own = |script_id| sources.script(script_id).filter(|s| !s.is_of_package());
+    sources.allocators().iter().find_map(|allocator| {
+        let script = own(allocator.script_id)?;
+        let start = Position {
+            line: allocator.line,
+            column: allocator.column,
+        };
+        best(sources, script, &script.text.additions_in(start))
     })
 }
 

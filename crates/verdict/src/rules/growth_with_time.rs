@@ -4,47 +4,40 @@
 //! Trips when one object gains in the idle round and in every measured round, at rates per second
 //! that agree within a factor of two.
 
+use heap::NodeId;
 use recording::{Recording, Stage, StageRecord};
 
 use super::{Assessment, Finding};
 use crate::Outcome;
+use crate::suspects::{Measured, net};
 
 /// Objects gained without load that are too few to tell from chance.
 const LEAST: i64 = 3;
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
-    let idle = assessment.measured.idle?;
-    let recording = assessment.recording;
+    let (_, per_second) = holder(assessment.recording, assessment.measured)?;
+    Some(Finding {
+        outcome: Outcome::Leaking,
+        reason: format!(
+            "one object gains {per_second:.1} a second, with load and without: it grows with \
+             time, not with sessions"
+        ),
+        next: Some("look for a timer that adds to it".into()),
+    })
+}
+
+/// The object that gains with time, and how many a second it gains without load.
+pub(crate) fn holder(recording: &Recording, measured: &Measured<'_>) -> Option<(NodeId, f64)> {
+    let idle = measured.idle?;
     let idle_seconds = seconds(recording.stage(Stage::Idle)?)?;
-    idle.holders
-        .iter()
-        .filter(|h| h.net() >= LEAST)
-        .find_map(|holder| {
-            let per_second = holder.net() as f64 / idle_seconds;
-            let every_round = (1..)
-                .zip(&assessment.measured.rounds)
-                .all(|(number, growth)| {
-                    let gained = growth
-                        .holders
-                        .iter()
-                        .find(|h| h.id == holder.id)
-                        .map(heap::HolderGrowth::net);
-                    let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
-                    let rate = round_seconds(recording, number)
-                        .zip(gained)
-                        .map(|(s, g)| g as f64 / s);
-                    rate.is_some_and(agrees)
-                });
-            every_round.then(|| Finding {
-                outcome: Outcome::Leaking,
-                reason: format!(
-                    "the object @{} gains {per_second:.1} a second with load and without: it grows \
-                 with time, not with sessions",
-                    holder.id
-                ),
-                next: Some("look for a timer that adds to it".into()),
-            })
+    let gaining = idle.holders.iter().filter(|h| h.net() >= LEAST);
+    let rates = gaining.map(|holder| (holder.id, holder.net() as f64 / idle_seconds));
+    rates.into_iter().find(|&(id, per_second)| {
+        (1..).zip(&measured.rounds).all(|(number, growth)| {
+            let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
+            round_seconds(recording, number).is_some_and(|s| agrees(net(growth, id) as f64 / s))
         })
+    })
 }
 
 fn round_seconds(recording: &Recording, number: u32) -> Option<f64> {
