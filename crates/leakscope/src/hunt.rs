@@ -1,9 +1,12 @@
 //! `leakscope hunt`: what was asked for becomes an order, the order a run, the run a verdict.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indicatif::ProgressBar;
 use recording::Recording;
 use run::{Error, Folder, Limits, Order, Ready, Rounds};
 use scenario::Script;
@@ -52,11 +55,18 @@ async fn run_and_judge(
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new();
     progress.plan(&order.plan(), &folder.path().display().to_string());
+    let line = progress.live_line();
+    let next_round = |recording: Recording| -> Pin<Box<dyn Future<Output = Option<u64>>>> {
+        let judging = judge_aside(folder.clone(), recording, line.clone());
+        // A failure to judge now is told at the end, when it is certain.
+        Box::pin(async { judging.await.ok()?.next_round })
+    };
     let mut observer = |event: &_| progress.tell(event);
-    let (recording, result) = run::conduct(order, folder, &mut observer, stop.clone()).await;
+    let (recording, result) =
+        run::conduct(order, folder, &mut observer, &next_round, stop.clone()).await;
     result.map_err(|error| run_failed(&error, folder))?;
     let verdict = tokio::select! {
-        verdict = judge_aside(folder, &recording, &progress) => verdict?,
+        verdict = judge_aside(folder.clone(), recording.clone(), line.clone()) => verdict?,
         () = stop.cancelled() => return Err(run_failed(&Error::Interrupted, folder)),
     };
     drop(progress);
@@ -71,15 +81,13 @@ async fn run_and_judge(
 
 /// Judges on a thread of its own, so that a signal is heard meanwhile.
 async fn judge_aside(
-    folder: &Folder,
-    recording: &Recording,
-    progress: &Progress,
+    folder: Folder,
+    recording: Recording,
+    line: ProgressBar,
 ) -> Result<Verdict, Failure> {
-    let (folder, recording) = (folder.clone(), recording.clone());
-    let progress = progress.live_line();
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        let mut reading = |file: &str| progress.set_message(format!("judge      reading {file}"));
+        let mut reading = |file: &str| line.set_message(format!("judge      reading {file}"));
         // The receiver is gone only if the user has stopped the hunt.
         let _ = tell.send(judge::judge_folder(&folder, &recording, &mut reading));
     });

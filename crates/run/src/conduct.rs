@@ -1,6 +1,8 @@
 //! One run from start to end: whatever happens, the service is ended and the folder is whole.
 
 use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
 
 use probe::{Launch, Service};
 use recording::{Event, Exit, Recording, Stage};
@@ -9,6 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::recorder::Recorder;
 use crate::stages::Conductor;
 use crate::{Error, Folder, Order};
+
+/// Asked after the planned rounds, and after every further one: the sessions of one more round,
+/// or `None` if the rounds of the recording decide. What it reads lies in the run folder.
+pub type NextRound<'a> = dyn Fn(Recording) -> Pin<Box<dyn Future<Output = Option<u64>>>> + 'a;
 
 /// Conducts a run and returns what is known of it, with the error that ended it early, if any.
 ///
@@ -23,11 +29,18 @@ pub async fn conduct(
     order: &Order,
     folder: &Folder,
     observer: &mut dyn FnMut(&Event),
+    next_round: &NextRound<'_>,
     stop: CancellationToken,
 ) -> (Recording, Result<(), Error>) {
     let recording = Recording::new(order.plan(), order.version);
     let recorder = RefCell::new(Recorder::new(recording, folder, observer));
-    let mut result = run(order, folder, &recorder, stop).await;
+    let setting = Setting {
+        order,
+        folder,
+        recorder: &recorder,
+        next_round,
+    };
+    let mut result = run(setting, stop).await;
     let exit = match &result {
         Ok(()) => Exit::Finished,
         Err(Error::Interrupted) => Exit::Interrupted,
@@ -41,12 +54,22 @@ pub async fn conduct(
     (recorder.into_recording(), result)
 }
 
-async fn run(
-    order: &Order,
-    folder: &Folder,
-    recorder: &RefCell<Recorder<'_>>,
-    stop: CancellationToken,
-) -> Result<(), Error> {
+/// What every part of a run needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a, 'r> {
+    pub(crate) order: &'a Order,
+    pub(crate) folder: &'a Folder,
+    pub(crate) recorder: &'a RefCell<Recorder<'r>>,
+    pub(crate) next_round: &'a NextRound<'a>,
+}
+
+async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Error> {
+    let Setting {
+        order,
+        folder,
+        recorder,
+        ..
+    } = setting;
     let at = recorder.borrow().now();
     let begin = Event::StageStarted {
         at,
@@ -61,23 +84,24 @@ async fn run(
     };
     order.ready.check_free()?;
     let mut service = Service::start(&launch)?;
-    let result = guarded(order, folder, recorder, &mut service, stop).await;
+    let result = guarded(setting, &mut service, stop).await;
     let ended = service.stop(order.limits.stop_grace).await;
     result.and(ended.map_err(Error::from))
 }
 
 /// The stages, raced against the service's death and the user's wish to stop.
 async fn guarded(
-    order: &Order,
-    folder: &Folder,
-    recorder: &RefCell<Recorder<'_>>,
+    setting: Setting<'_, '_>,
     service: &mut Service,
     stop: CancellationToken,
 ) -> Result<(), Error> {
+    let Setting {
+        order, recorder, ..
+    } = setting;
     let result = tokio::select! {
         biased;
         () = stop.cancelled() => Err(Error::Interrupted),
-        result = Conductor::perform(order, folder, recorder, service) => result,
+        result = Conductor::perform(setting, service) => result,
     };
     match result {
         // Whatever failed while the service was dying, its death is the reason.

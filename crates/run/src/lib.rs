@@ -13,7 +13,7 @@ mod recorder;
 mod settle;
 mod stages;
 
-pub use conduct::conduct;
+pub use conduct::{NextRound, conduct};
 pub use error::{Error, Failure, stage_name};
 pub use folder::{Folder, FolderError, REPORT, ScriptText, VERDICT};
 pub use order::{Limits, Order, Rounds};

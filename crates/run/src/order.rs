@@ -67,6 +67,9 @@ pub struct Rounds {
     pub warm_up: u64,
     /// Portions of the warm-up at most.
     pub warm_up_portions: u32,
+    /// Sessions that come fast in the warm-up, so that caches with a bound are full before
+    /// anything is measured.
+    pub fill: u64,
     /// Sessions of each measured round.
     pub measured: Vec<u64>,
     /// Arrivals per second.
@@ -114,6 +117,7 @@ impl Rounds {
         Self {
             warm_up: next_prime((sessions / 2).max(29)),
             warm_up_portions: 5,
+            fill: sessions.saturating_mul(20),
             measured,
             arrival_rate,
         }

@@ -10,6 +10,7 @@ use probe::{Inspector, Service};
 use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 
+use crate::conduct::{NextRound, Setting};
 use crate::recorder::Recorder;
 use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
@@ -21,6 +22,15 @@ const SAMPLING_INTERVAL: u64 = 8 << 10;
 /// Without load for as long as the longest round needs, within these bounds.
 const IDLE: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 
+/// How much faster than measured sessions others come, at first.
+const FASTER: f64 = 4.0;
+
+/// Sessions a second at most, where they only have to be many.
+const FASTEST: f64 = 1000.0;
+
+/// A portion that takes this much longer than planned shows that the service is at its limit.
+const AT_LIMIT: u32 = 3;
+
 /// Longer texts are left out of `scripts.json`; they are bundles that nobody reads by line.
 const SCRIPT_TEXT_LIMIT: u64 = 4 << 20;
 
@@ -29,6 +39,7 @@ pub(crate) struct Conductor<'a, 'r> {
     order: &'a Order,
     folder: &'a Folder,
     recorder: &'a RefCell<Recorder<'r>>,
+    next_round: &'a NextRound<'a>,
     pid: u32,
     inspector: Inspector,
     baseline_sockets: u64,
@@ -42,11 +53,15 @@ pub(crate) struct Conductor<'a, 'r> {
 impl<'a, 'r> Conductor<'a, 'r> {
     /// Runs all stages on a service that has just been started.
     pub(crate) async fn perform(
-        order: &'a Order,
-        folder: &'a Folder,
-        recorder: &'a RefCell<Recorder<'r>>,
+        setting: Setting<'a, 'r>,
         service: &mut Service,
     ) -> Result<(), Error> {
+        let Setting {
+            order,
+            folder,
+            recorder,
+            next_round,
+        } = setting;
         service.wait_ready(&order.ready, order.limits.ready).await?;
         let url = service.inspector_url().await?;
         let inspector = Inspector::connect(&url).await?;
@@ -56,6 +71,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             order,
             folder,
             recorder,
+            next_round,
             pid,
             inspector,
             baseline_sockets: sockets(pid)?,
@@ -82,24 +98,42 @@ impl<'a, 'r> Conductor<'a, 'r> {
     }
 
     async fn stages(&self) -> Result<(), Error> {
-        let mut job = self.job(0);
+        let mut job = self.job(0, 0.0);
         job.set_up(self.order.processor, None).await?;
         self.surroundings.replace(job.surroundings);
         self.warm_up().await?;
         self.inspector.start_sampling(SAMPLING_INTERVAL).await?;
         self.idle().await?;
-        for (i, &sessions) in (1..).zip(&self.order.rounds.measured) {
-            let stage = Stage::Round(i);
-            self.begin_stage(stage, Some(sessions))?;
-            self.load(stage, sessions).await?;
-            self.settle().await?;
-            self.snapshot(&format!("round-{i}")).await?;
-            self.end_stage()?;
+        let rounds = &self.order.rounds;
+        let mut number = 0;
+        for &sessions in &rounds.measured {
+            number += 1;
+            self.round(number, sessions, rounds.arrival_rate).await?;
+        }
+        while let Some(sessions) = self.another_round().await {
+            number += 1;
+            let rate = FASTER * rounds.arrival_rate;
+            self.round(number, sessions, rate).await?;
         }
         self.folder
             .write_profile(&self.inspector.sampling_profile().await?)?;
         self.keep_scripts().await?;
         self.begin_stage(Stage::Stop, None)
+    }
+
+    async fn round(&self, number: u32, sessions: u64, rate: f64) -> Result<(), Error> {
+        let stage = Stage::Round(number);
+        self.begin_stage(stage, Some(sessions))?;
+        every_session_failed(stage, &self.load(sessions, rate).await?)?;
+        self.settle().await?;
+        self.snapshot(&format!("round-{number}")).await?;
+        self.end_stage()
+    }
+
+    /// The sessions of one more round, if the rounds so far do not decide.
+    async fn another_round(&self) -> Option<u64> {
+        let recording = self.recorder.borrow().recording().clone();
+        (self.next_round)(recording).await
     }
 
     /// Portions of load until the heap grows by no more, or by the same amount, from one to the
@@ -108,8 +142,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let rounds = &self.order.rounds;
         self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
         let mut heaps = vec![heap_size(&self.settle().await?)];
-        for _ in 0..rounds.warm_up_portions {
-            self.load(Stage::WarmUp, rounds.warm_up).await?;
+        for portion in 0..rounds.warm_up_portions {
+            let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
+            every_session_failed(Stage::WarmUp, &ledger)?;
+            if portion == 0 {
+                self.fill().await?;
+            }
             heaps.push(heap_size(&self.settle().await?));
             if is_steady(&heaps) {
                 break;
@@ -117,6 +155,26 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }
         self.snapshot("warm-up").await?;
         self.end_stage()
+    }
+
+    /// Many sessions in a short time, faster and faster until the service is at its limit.
+    async fn fill(&self) -> Result<(), Error> {
+        let rounds = &self.order.rounds;
+        let mut left = rounds.fill;
+        let mut rate = FASTER * rounds.arrival_rate;
+        while left > 0 {
+            rate = rate.min(FASTEST.max(rounds.arrival_rate));
+            // A second's worth.
+            let sessions = left.min(rate.ceil() as u64);
+            let started = Instant::now();
+            self.load(sessions, rate).await?;
+            left -= sessions;
+            if started.elapsed() > Duration::from_secs(1) * AT_LIMIT {
+                break;
+            }
+            rate *= 2.0;
+        }
+        Ok(())
     }
 
     async fn idle(&self) -> Result<(), Error> {
@@ -136,14 +194,14 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// The script's load, of so many sessions.
-    fn job(&self, sessions: u64) -> Job {
+    /// The script's load, of so many sessions, `rate` of them a second.
+    fn job(&self, sessions: u64, rate: f64) -> Job {
         Job {
             script: Arc::clone(&self.order.script),
             target: self.order.target.clone(),
             surroundings: self.surroundings.borrow().clone(),
             transport: Arc::clone(&self.order.transport),
-            arrivals: Arrivals::paced(sessions, self.order.rounds.arrival_rate),
+            arrivals: Arrivals::paced(sessions, rate),
             segment: Segment::WHOLE,
             log: None,
             max_in_flight: Some(self.order.limits.in_flight),
@@ -152,12 +210,13 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }
     }
 
-    /// Exactly `sessions` sessions; returns when the last of them has ended.
-    async fn load(&self, stage: Stage, sessions: u64) -> Result<(), Error> {
+    /// Exactly `sessions` sessions, `rate` of them a second; returns when the last of them has
+    /// ended, with how they did.
+    async fn load(&self, sessions: u64, rate: f64) -> Result<Ledger, Error> {
         let meter = Arc::new(Meter::default());
         let before = self.ledger_of_stage();
         self.meter.replace(Arc::clone(&meter));
-        let performing = load::perform(self.job(sessions), Arc::clone(&meter));
+        let performing = load::perform(self.job(sessions, rate), Arc::clone(&meter));
         tokio::pin!(performing);
         let outcome = loop {
             tokio::select! {
@@ -170,7 +229,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             .set(self.sessions_before.get() + meter.ledger().created);
         self.meter.replace(Arc::default());
         self.folder.write_load(&load::load_json(&outcome))?;
-        every_session_failed(stage, &meter.ledger())
+        Ok(meter.ledger())
     }
 
     fn tell_progress(&self, before: &Ledger, meter: &Meter) -> Result<(), Error> {

@@ -47,12 +47,22 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         outcome: finding.outcome,
         reason: finding.reason,
         next: finding.next,
+        next_round: next_round(&measured).filter(|_| {
+            let planned = evidence.recording.plan.rounds.len();
+            finding.wants_more && measured.rounds.len() < planned + rules::MORE_ROUNDS
+        }),
         sessions: sessions(evidence.recording),
         rounds: round_figures(evidence.recording),
         bytes_per_session: bytes.per_session,
         suspects,
         warnings: warnings(evidence.recording),
     }
+}
+
+/// As many sessions as all rounds before, so that a cache's bound is met soon.
+fn next_round(measured: &Measured<'_>) -> Option<u64> {
+    let sessions = measured.sessions.iter().sum();
+    (sessions > 0).then_some(sessions)
 }
 
 /// The candidates with their names; where nothing gains with the sessions, what gains with time.

@@ -10,6 +10,8 @@ use serde::Serialize;
 const TOLERANCE: f64 = 0.05;
 /// Objects by which a round may differ from k besides.
 const SLACK_OBJECTS: f64 = 2.0;
+/// So many rounds with more than the slack are enough, where there are more.
+const ROUNDS_THAT_TELL: usize = 3;
 /// A rate this close to a whole number is that number.
 const WHOLE: f64 = 0.02;
 
@@ -64,12 +66,14 @@ impl Rate {
 
     /// The grade of constant growth; `None` where growth is not constant, or is none.
     ///
-    /// Growth of less than one in a hundred sessions, or of fewer objects than the slack in any
-    /// round, is not told from chance.
+    /// Growth of less than one in a hundred sessions, or of fewer objects than the slack in any of
+    /// the first rounds, is not told from chance; where more rounds agree, three such rounds do.
     #[must_use]
     pub fn grade(&self) -> Option<Grade> {
         let k = self.per_session;
-        let enough = self.changes.iter().all(|&change| change > SLACK_OBJECTS);
+        let telling = self.changes.iter().filter(|&&c| c > SLACK_OBJECTS).count();
+        let enough = telling >= self.changes.len().min(ROUNDS_THAT_TELL)
+            && self.changes.iter().all(|&change| change > 0.0);
         if !enough || k < 0.01 || !self.is_constant() {
             return None;
         }

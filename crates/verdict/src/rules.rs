@@ -8,6 +8,7 @@ mod enough_data;
 mod growth_that_slows;
 pub(crate) mod growth_with_time;
 mod nothing_grows;
+mod rare_growth;
 mod sessions_failed;
 mod unexplained_bytes;
 
@@ -32,16 +33,29 @@ pub(crate) struct Finding {
     pub(crate) outcome: Outcome,
     pub(crate) reason: String,
     pub(crate) next: Option<String>,
+    /// Whether one more round, with many sessions, may decide.
+    pub(crate) wants_more: bool,
+}
+
+/// Rounds beyond those that were planned, at most.
+pub(crate) const MORE_ROUNDS: usize = 3;
+
+impl Assessment<'_> {
+    /// Whether the run may still go on with another round.
+    fn may_go_on(&self) -> bool {
+        self.measured.rounds.len() < self.recording.plan.rounds.len() + MORE_ROUNDS
+    }
 }
 
 /// A rule: `None` passes the question on.
 type Rule = fn(&Assessment<'_>) -> Option<Finding>;
 
 /// In this order: what makes a verdict impossible, what shows a leak, what leaves doubt, the rest.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     enough_data::rule,
     constant_growth::rule,
     growth_with_time::rule,
+    rare_growth::rule,
     growth_that_slows::rule,
     unexplained_bytes::rule,
     sessions_failed::rule,
@@ -54,6 +68,7 @@ pub(crate) fn decide(assessment: &Assessment<'_>) -> Finding {
         outcome: Outcome::Inconclusive,
         reason: "no rule has an answer for this run".into(),
         next: None,
+        wants_more: false,
     };
     RULES
         .iter()

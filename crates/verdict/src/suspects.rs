@@ -76,7 +76,7 @@ impl<'a> Measured<'a> {
     }
 
     /// The change of one figure over each round, per session.
-    fn rate(&self, figure: impl Fn(&Growth) -> f64) -> Rate {
+    pub(crate) fn rate(&self, figure: impl Fn(&Growth) -> f64) -> Rate {
         Rate::of(
             self.rounds.iter().map(|&g| figure(g)).collect(),
             &self.sessions,

@@ -30,6 +30,10 @@ pub struct Verdict {
     pub reason: String,
     /// What to do next, where there is something.
     pub next: Option<String>,
+    /// The sessions of one more round that may decide what these rounds do not; for whoever
+    /// conducts the run.
+    #[serde(skip)]
+    pub next_round: Option<u64>,
     /// Sessions of the measured rounds by outcome.
     pub sessions: Sessions,
     /// The measured rounds.

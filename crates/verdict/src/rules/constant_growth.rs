@@ -2,19 +2,25 @@
 //! load, leaks.
 //!
 //! Grade A (a whole number per session) is proof by itself. Grade B (a constant fraction) is proof
-//! only if the memory after collection grows in every round too.
+//! if the memory after collection grows in every round too, or if more than three rounds agree.
 
 use units::Bytes;
 
 use super::{Assessment, Finding};
 use crate::{Grade, Outcome};
 
+/// More rounds than this with one fraction are no chance, whatever the memory says.
+const ROUNDS_THAT_CONVINCE: usize = 3;
+
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let certain = assessment.candidates.iter().find(|c| c.grade == Grade::A);
     let grows = assessment.bytes.per_round.iter().all(|&bytes| bytes > 0.0);
     let candidate = match certain {
         Some(candidate) => candidate,
-        None => assessment.candidates.first().filter(|_| grows)?,
+        None => {
+            let many_agree = assessment.measured.rounds.len() > ROUNDS_THAT_CONVINCE;
+            (assessment.candidates.first()).filter(|_| grows || many_agree)?
+        }
     };
     let rounds = assessment.measured.rounds.len();
     let rate = &candidate.gains;
@@ -29,6 +35,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
             "one object keeps {amount} new per session ({bytes}) in {rounds} of {rounds} rounds"
         ),
         next: Some("mend the line that adds, and run the same command again".into()),
+        wants_more: false,
     })
 }
 
@@ -65,5 +72,7 @@ mod tests {
         );
         let half = Fixture::new(&[101, 211, 307]).holder(&[51, 106, 153]);
         check(rule, &half.heap(&[5_000, -900, 15_000]), None);
+        let rare = Fixture::new(&[101, 211, 307, 619]).holder(&[2, 4, 6, 12]);
+        check(rule, &rare, Some(Outcome::Leaking));
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              may be filling"
         ),
         next: Some(format!("run again with `--sessions {}`", sessions.max(100))),
+        wants_more: true,
     })
 }
 

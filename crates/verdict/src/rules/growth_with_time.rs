@@ -23,6 +23,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              time, not with sessions"
         ),
         next: Some("look for a timer that adds to it".into()),
+        wants_more: false,
     })
 }
 
