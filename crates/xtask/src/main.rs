@@ -1,6 +1,7 @@
 //! The project's own chores. `cargo xtask` lists them.
 
 mod bench;
+mod corpus;
 mod demo;
 mod fuzz;
 mod parity;
@@ -11,14 +12,15 @@ mod tidy;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask demo    build leakscope, and hunt the leak of the example calculator, then of its mended twin
-cargo xtask test    install what the tests need, and run all of them
-cargo xtask parity  FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
-cargo xtask tidy    check the project's own rules: arrows between crates, names, documents
+cargo xtask demo         build leakscope, and hunt the leak of the example calculator, then of its mended twin
+cargo xtask test         install what the tests need, and run all of them
+cargo xtask ci           what CI runs: the same as test
+cargo xtask tidy         check the project's own rules: arrows between crates, names, documents
+cargo xtask corpus       hunt in small services of which the truth is known [--node PROGRAM] [NAME…]
+cargo xtask parity FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
+cargo xtask fuzz         feed the snapshot parser with damage for a while [--seconds N]
 cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
-cargo xtask fuzz   feed the snapshot parser with damage for a while [--seconds N]
 cargo xtask bench load   measure the load engine beside other generators
-cargo xtask ci      what CI runs: the same as test
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["test" | "ci"] => test::test(),
         ["tidy"] => tidy::report(),
         ["fuzz", ref order @ ..] => fuzz::fuzz(order),
+        ["corpus", ref words @ ..] => corpus::corpus(words),
         ["bench", "heap", ref order @ ..] => bench::heap::bench(order),
         ["bench", "load", ref order @ ..] => bench::load::bench(order),
         _ => {

@@ -1,0 +1,177 @@
+//! `cargo xtask corpus [--node PROGRAM] [NAME…]`: leakscope against small services of which the
+//! truth is known, and the score.
+//!
+//! Owns the comparison of a verdict with `truth.json`; see `crates/testkit/services/README.md`.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::steps::{self, Result, cargo, root, say, step, target};
+
+/// What a figure per session may be off by, as part of it.
+const TOLERANCE: f64 = 0.02;
+
+pub(crate) fn corpus(words: &[&str]) -> Result {
+    let (node, names) = match words {
+        ["--node", node, names @ ..] => (*node, names),
+        names => ("node", names),
+    };
+    steps::check_node()?;
+    steps::npm_ci("install the services' packages", &services())?;
+    step(
+        "build leakscope",
+        &mut cargo(&["build", "--release", "--package", "leakscope"]),
+    )?;
+    let all = all_services()?;
+    let wanted = |name: &String| names.is_empty() || names.contains(&name.as_str());
+    let chosen: Vec<String> = all.into_iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        return Err(format!("no service of that name in `{}`", services().display()).into());
+    }
+    let mut right = 0;
+    for name in &chosen {
+        let wrong = hunt(name, node)?;
+        right += usize::from(wrong.is_empty());
+        let told = if wrong.is_empty() { "right" } else { "WRONG" };
+        say(&format!("{told}  {name:<30} {}", wrong.join("; ")));
+    }
+    say(&format!("{right} of {} right", chosen.len()));
+    match right == chosen.len() {
+        true => Ok(()),
+        false => Err(format!("{} services are judged wrong", chosen.len() - right).into()),
+    }
+}
+
+fn services() -> PathBuf {
+    root().join("crates/testkit/services")
+}
+
+fn all_services() -> Result<Vec<String>> {
+    let failed = |error| format!("cannot list `{}`: {error}", services().display());
+    let entries = fs::read_dir(services()).map_err(failed)?.flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().join("truth.json").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Hunts in one service; what is wrong with the verdict.
+fn hunt(name: &str, node: &str) -> Result<Vec<String>> {
+    let dir = services().join(name);
+    let out = target().join("corpus").join(name);
+    let verdict = out.with_extension("json");
+    fs::create_dir_all(target().join("corpus")).map_err(|error| error.to_string())?;
+    let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let port = free.map_err(|error| format!("no port is free: {error}"))?;
+    let port = port.port().to_string();
+    let load = read_json(&dir.join("load.json"))?;
+    let of_script = load["config"]["target"].as_str().unwrap_or_default();
+    let output = Command::new(target().join("release/leakscope"))
+        .args(["hunt", "--load", "load.json", "--overwrite", "--target"])
+        .arg(of_script.replace("8080", &port))
+        .arg("--out")
+        .arg(&out)
+        .arg("--json")
+        .arg(&verdict)
+        .args(["--", node, "server.js"])
+        .current_dir(&dir)
+        .env("PORT", port)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot start leakscope: {error}"))?;
+    if !matches!(output.status.code(), Some(0 | 1 | 3)) {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let error = text.lines().find(|line| line.starts_with("error"));
+        return Ok(vec![error.unwrap_or("it was ended by a signal").to_owned()]);
+    }
+    Ok(wrong(
+        &read_json(&dir.join("truth.json"))?,
+        &read_json(&verdict)?,
+    ))
+}
+
+fn read_json(path: &Path) -> Result<Value> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?)
+}
+
+/// In what a verdict differs from the truth; what the truth leaves out may be anything.
+fn wrong(truth: &Value, verdict: &Value) -> Vec<String> {
+    if truth["outcome"] != verdict["outcome"] {
+        return vec![format!("{}: {}", verdict["outcome"], verdict["reason"])];
+    }
+    if truth["outcome"] != "leaking" {
+        return Vec::new();
+    }
+    let suspect = &verdict["suspects"][0];
+    if suspect.is_null() {
+        return vec!["nobody is suspected".into()];
+    }
+    let mut wrong = Vec::new();
+    let mut differs = |what: &str, is: &Value| wrong.push(format!("{what} is {is}"));
+    let holder = &suspect["holder"];
+    for (key, is) in [
+        ("holder", &holder["class"]),
+        ("name", &holder["name"]),
+        ("package", &suspect["package"]),
+    ] {
+        if !truth[key].is_null() && truth[key] != *is {
+            differs(key, is);
+        }
+    }
+    let classes = suspect["classes"].as_array().map(Vec::as_slice);
+    let mut classes = classes.unwrap_or_default().iter().map(|c| &c["class"]);
+    if !truth["class"].is_null() && !classes.any(|class| *class == truth["class"]) {
+        differs("class", &suspect["class"]);
+    }
+    if let Some(rate) = truth["per_session"].as_f64() {
+        let agrees = |is: &Value| {
+            let is = is.as_f64();
+            is.is_some_and(|is| (is - rate).abs() <= TOLERANCE * rate)
+        };
+        if !agrees(&holder["gains_per_session"]) && !agrees(&suspect["per_session"]) {
+            differs("gains_per_session", &holder["gains_per_session"]);
+        }
+    }
+    if let Some(part) = truth["writer"].as_str() {
+        let line = suspect["writer"]["text"].as_str();
+        if !line.is_some_and(|line| line.contains(part)) {
+            differs("writer", &suspect["writer"]);
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_held_against_the_truth() {
+        let truth = json!({ "outcome": "leaking", "holder": "Map", "name": "sessions",
+            "class": "Session", "per_session": 1, "writer": "sessions.set(" });
+        let verdict = |name: &str, rate: f64| {
+            json!({ "outcome": "leaking", "suspects": [{ "class": "Session", "per_session": rate,
+                "classes": [{ "class": "Session", "per_session": rate }],
+                "holder": { "class": "Map", "name": name, "gains_per_session": rate },
+                "writer": { "text": "sessions.set(id, session);" } }] })
+        };
+        assert_eq!(wrong(&truth, &verdict("sessions", 1.01)), [""; 0]);
+        assert_eq!(wrong(&truth, &verdict("cache", 1.0)), ["name is \"cache\""]);
+        assert_eq!(
+            wrong(&truth, &verdict("sessions", 1.5)),
+            ["gains_per_session is 1.5"]
+        );
+        let clean = json!({ "outcome": "clean", "reason": "nothing grows" });
+        assert_eq!(wrong(&truth, &clean), ["\"clean\": \"nothing grows\""]);
+        assert_eq!(wrong(&clean, &clean), [""; 0]);
+    }
+}
