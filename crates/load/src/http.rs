@@ -28,7 +28,7 @@ use cookies::Jar;
 use outgoing::Outgoing;
 
 pub(crate) use judge::keep;
-pub(crate) use url::{origin, split as split_url, write_form};
+pub(crate) use url::{origin, split as split_url, write_query};
 
 /// Bytes of a body that are kept where the script looks into it; the rest is only counted.
 const KEPT: usize = 64 << 20;
@@ -236,7 +236,7 @@ impl<'a> Session<'a> {
         // As in got: what is given apart replaces the query of the URL.
         let mut path = path.split('?').next().unwrap_or_default().to_owned();
         path.push('?');
-        write_form(&mut path, &step.query, &mut self.scope);
+        write_query(&mut path, &step.query, &mut self.scope);
         Ok((target, Cow::Owned(path)))
     }
 

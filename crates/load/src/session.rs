@@ -234,12 +234,14 @@ impl<'a> Session<'a> {
     fn rounds(&mut self, repeated: &Loop) -> Round {
         let over = |list: Option<Value>| match list {
             Some(Value::Array(items)) => Round {
+                from: 0,
                 at: 0,
                 end: items.len() as u64,
                 items: Some(items),
             },
             // What is no list has nothing to go over.
             _ => Round {
+                from: 0,
                 at: 0,
                 end: 0,
                 items: None,
@@ -256,6 +258,7 @@ impl<'a> Session<'a> {
         };
         match rounds {
             Rounds::Count(from, to) => Round {
+                from: *from,
                 at: *from,
                 end: *to,
                 items: None,
@@ -267,6 +270,7 @@ impl<'a> Session<'a> {
                 over(list)
             }
             Rounds::Forever | Rounds::Filled(_) => Round {
+                from: 0,
                 at: 0,
                 end: u64::MAX,
                 items: None,
@@ -414,6 +418,7 @@ impl<'a> Session<'a> {
 
 /// Where a loop is.
 struct Round {
+    from: u64,
     at: u64,
     end: u64,
     items: Option<Vec<Value>>,
@@ -428,7 +433,8 @@ impl Round {
     fn element(&self) -> Option<Value> {
         match &self.items {
             Some(items) => items.get(self.at as usize).cloned(),
-            None => Some(self.at.into()),
+            // As in Artillery, it stays what it was in the first round.
+            None => Some(self.from.into()),
         }
     }
 }

@@ -43,7 +43,7 @@ impl SocketIoUser {
         for (name, value) in &of(|s| !s.query.is_empty()).query {
             let value = JsonTemplate::Text(value.clone());
             query.push('&');
-            crate::http::write_form(&mut query, &[(name.clone(), value)], scope);
+            crate::http::write_query(&mut query, &[(name.clone(), value)], scope);
         }
         let headers = &of(|s| !s.headers.is_empty()).headers;
         let headers = headers.iter().filter_map(|(name, value)| {

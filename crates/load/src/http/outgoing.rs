@@ -115,15 +115,11 @@ impl<'s> Outgoing<'s> {
         );
     }
 
-    /// What becomes of the request when it is sent elsewhere: as browsers do it.
+    /// What becomes of the request when it is sent elsewhere: as in got, which Artillery uses, only
+    /// 303 makes it a GET.
     pub(super) fn redirect(&mut self, status: u16, from: &Target, to: &Target) {
         let is_safe = matches!(&*self.method, "GET" | "HEAD");
-        let becomes_get = match status {
-            303 => !is_safe,
-            301 | 302 => &*self.method == "POST",
-            _ => false,
-        };
-        if becomes_get {
+        if status == 303 && !is_safe {
             self.method = Cow::Borrowed("GET");
             self.body = Cow::Borrowed(&[]);
             self.remove(&["content-type", "content-length", "content-encoding"]);

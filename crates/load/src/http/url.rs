@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use scenario::{JsonTemplate, Scope, Target};
+use scenario::{JsonTemplate, Scope, Target, value};
+use serde_json::Value;
 
 /// Target and path of an absolute URL; nothing if the text is none.
 pub(crate) fn split(url: &str) -> Option<Result<(Target, String), String>> {
@@ -24,8 +25,19 @@ pub(super) fn needs_no_work(prefix: &str, url: &str) -> bool {
     prefix.is_empty() && url.starts_with('/') && url.bytes().all(|b| b != b'#' && is_plain(b))
 }
 
+/// Whether a byte stands for itself in a path and in a query.
 fn is_plain(byte: u8) -> bool {
-    (0x21..0x7f).contains(&byte) && !b"\"<>`{}".contains(&byte)
+    (0x21..0x7f).contains(&byte) && !b"\"<>`{}'".contains(&byte)
+}
+
+/// Whether a byte stands for itself in a path, or in a query: the WHATWG's sets differ.
+fn is_kept(byte: u8, is_query: bool) -> bool {
+    is_plain(byte)
+        || if is_query {
+            b"`{}".contains(&byte)
+        } else {
+            byte == b'\''
+        }
 }
 
 /// The path that is asked for, under a target's own.
@@ -36,8 +48,10 @@ pub(super) fn path_under(prefix: &str, url: &str) -> String {
     if !url.starts_with('/') {
         path.push('/');
     }
+    let mut is_query = false;
     for byte in url.bytes() {
-        match is_plain(byte) {
+        is_query |= byte == b'?';
+        match is_kept(byte, is_query) {
             true => path.push(char::from(byte)),
             // Writing to a string cannot fail.
             false => {
@@ -112,15 +126,44 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Fields as a query or a form has them; a list is one field for each of its items.
-pub(crate) fn write_form(
+/// Fields as a query has them; a list is one field for each of its items.
+pub(crate) fn write_query(
     out: &mut String,
     fields: &[(String, JsonTemplate)],
     scope: &mut dyn Scope,
 ) {
+    write_fields(out, fields, |value| match value.value(scope) {
+        None | Some(Value::Null) => vec![String::new()],
+        Some(Value::Array(items)) => items.iter().map(|v| value::text(v).into_owned()).collect(),
+        Some(one) => vec![value::text(&one).into_owned()],
+    });
+}
+
+/// Fields as a form has them, where JavaScript makes one text of everything.
+pub(super) fn write_form(
+    out: &mut String,
+    fields: &[(String, JsonTemplate)],
+    scope: &mut dyn Scope,
+) {
+    let text = |v: &Value| value::text(v).into_owned();
+    write_fields(out, fields, |value| match value.value(scope) {
+        None => vec!["undefined".to_owned()],
+        Some(Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(text).collect();
+            vec![items.join(",")]
+        }
+        Some(one) => vec![text(&one)],
+    });
+}
+
+fn write_fields(
+    out: &mut String,
+    fields: &[(String, JsonTemplate)],
+    mut texts: impl FnMut(&JsonTemplate) -> Vec<String>,
+) {
     let mut is_first = true;
     for (name, value) in fields {
-        for text in value.field_texts(scope) {
+        for text in texts(value) {
             if !std::mem::replace(&mut is_first, false) {
                 out.push('&');
             }
@@ -166,6 +209,7 @@ mod tests {
             ("/api", "/a", "/api/a"),
             ("", "a", "/a"),
             ("", "/a%20b", "/a%20b"),
+            ("", "/{'}?{'}|", "/%7B'%7D?{%27}|"),
             ("", "?x", "/?x"),
             ("", "", "/"),
         ] {

@@ -4,8 +4,7 @@ use super::Reader;
 use super::fields::Fields;
 use crate::tree::{Kind, Node};
 use crate::{
-    Body, ByEndpoint, Expectation, HttpRequest, JsonTemplate, Part, PartContent, Step, Target,
-    Template,
+    Body, ByEndpoint, Expectation, HttpRequest, Part, PartContent, Step, Target, Template,
 };
 
 impl Reader<'_> {
@@ -306,19 +305,5 @@ impl HttpRequest {
             .any(|capture| is_taken(&capture.extract))
             || self.matches.iter().any(|one| is_taken(&one.extract))
             || self.expectations.iter().any(Expectation::needs_body)
-    }
-}
-
-/// What is sent for a field of a query or a form: one text, or one for each item of a list.
-impl JsonTemplate {
-    /// The texts for one session.
-    pub fn field_texts(&self, scope: &mut dyn crate::Scope) -> Vec<String> {
-        let text = |value: &serde_json::Value| crate::value::text(value).into_owned();
-        match self.value(scope) {
-            None => vec![String::new()],
-            Some(serde_json::Value::Array(items)) => items.iter().map(text).collect(),
-            Some(serde_json::Value::Null) => vec![String::new()],
-            Some(value) => vec![text(&value)],
-        }
     }
 }
