@@ -20,6 +20,7 @@ use scenario::{HttpRequest, Script, Target};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use crate::Meter;
 use crate::cause::Cause;
 use crate::processor::Call;
 use crate::session::Session;
@@ -64,9 +65,16 @@ impl HttpUser {
 }
 
 /// Where a request went in the end, and what came back.
-struct Answered {
+struct Answered<'t> {
     response: Response,
-    url: String,
+    target: Cow<'t, Target>,
+    path: Cow<'t, str>,
+}
+
+impl Answered<'_> {
+    fn url(&self) -> String {
+        origin(&self.target) + &self.path
+    }
 }
 
 impl<'a> Session<'a> {
@@ -140,7 +148,7 @@ impl<'a> Session<'a> {
         for name in after {
             let name = self.filled(name);
             if self.has_function(&name) {
-                written["url"] = answered.url.clone().into();
+                written["url"] = answered.url().into();
                 let call = Call {
                     request: written.clone(),
                     response: seen_by_functions(&answered, &body),
@@ -160,7 +168,14 @@ impl<'a> Session<'a> {
     }
 
     /// Sends the request, follows redirects, and counts all of it.
-    async fn exchange(&mut self, step: &HttpRequest, needs_body: bool) -> Result<Answered, Cause> {
+    async fn exchange<'s>(
+        &mut self,
+        step: &'s HttpRequest,
+        needs_body: bool,
+    ) -> Result<Answered<'s>, Cause>
+    where
+        'a: 's,
+    {
         let mut intended = self.intended_start();
         let (mut target, mut path) = self.address(step)?;
         let mut outgoing = self.outgoing(step, &target, &path)?;
@@ -193,8 +208,11 @@ impl<'a> Session<'a> {
                 _ => None,
             };
             let Some(location) = location else {
-                let url = format!("{}{path}", origin(&target));
-                return Ok(Answered { response, url });
+                return Ok(Answered {
+                    response,
+                    target,
+                    path,
+                });
             };
             let next = url::join(&target, &path, location);
             let (next_target, next_path) = next.map_err(Cause)?;
@@ -256,16 +274,30 @@ impl<'a> Session<'a> {
         let Some(endpoint) = self.endpoint(step) else {
             return;
         };
-        let namespace = &self.script.settings.plugins.by_endpoint.namespace;
-        let name = format!("{namespace}.response_time.{endpoint}");
-        self.meter.time(&name, facts.since_intended);
-        let name = format!("{namespace}.{endpoint}.codes.{}", facts.status);
-        self.meter.count(&name, 1);
+        let namespace = &self.script.settings.plugins.by_endpoint.namespace[..];
+        let code = facts.status.to_string();
+        self.named(&[namespace, ".response_time.", &endpoint], |meter, name| {
+            meter.time(name, facts.since_intended);
+        });
+        self.named(
+            &[namespace, ".", &endpoint, ".codes.", &code],
+            |meter, name| {
+                meter.count(name, 1);
+            },
+        );
         let timing = response.headers.get("server-timing").and_then(total_of);
         if let Some(timing) = timing {
-            let name = format!("{namespace}.server-timing.{endpoint}");
-            self.meter.time(&name, timing);
+            self.named(&[namespace, ".server-timing.", &endpoint], |meter, name| {
+                meter.time(name, timing);
+            });
         }
+    }
+
+    /// Counts under a name that is put together, without a text of its own for every request.
+    fn named(&mut self, parts: &[&str], count: impl FnOnce(&Meter, &str)) {
+        self.scratch.clear();
+        parts.iter().for_each(|part| self.scratch.push_str(part));
+        count(self.meter, &self.scratch);
     }
 
     fn count_endpoint_error(&mut self, step: &HttpRequest, cause: &Cause) {
@@ -323,7 +355,7 @@ impl<'a> Session<'a> {
 }
 
 /// A response as functions of the processor see it.
-fn seen_by_functions(answered: &Answered, body: &[u8]) -> Value {
+fn seen_by_functions(answered: &Answered<'_>, body: &[u8]) -> Value {
     let mut headers = serde_json::Map::new();
     for (name, _) in answered.response.headers.iter() {
         let name = name.to_ascii_lowercase();
@@ -337,7 +369,7 @@ fn seen_by_functions(answered: &Answered, body: &[u8]) -> Value {
         "statusCode": answered.response.status,
         "headers": headers,
         "body": String::from_utf8_lossy(body),
-        "url": answered.url,
+        "url": answered.url(),
         "timings": { "phases": {
             "firstByte": millis(times.first_byte),
             "total": millis(times.total),

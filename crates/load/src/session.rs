@@ -37,6 +37,8 @@ pub(crate) struct Session<'a> {
     pub(crate) http: HttpUser,
     websocket: Option<WebSocketUser>,
     socketio: Option<Box<SocketIoUser>>,
+    /// For names that are put together.
+    pub(crate) scratch: String,
     /// When the session should have started, until its first step takes it.
     due: Option<Instant>,
 }
@@ -69,6 +71,7 @@ impl<'a> Session<'a> {
             http: HttpUser::new(&job.script),
             websocket: None,
             socketio: None,
+            scratch: String::new(),
             due: Some(due),
         }
     }
@@ -207,14 +210,19 @@ impl<'a> Session<'a> {
         Box::pin(async move {
             let mut rounds = self.rounds(repeated);
             let mut turns = 0;
+            self.scope.set(&repeated.count_name, rounds.at.into());
+            // As in Artillery, without items it stays what it is in the first round.
+            self.scope.set(&repeated.element_name, rounds.at.into());
             loop {
                 // With `whileTrue`, that alone says when it ends.
                 if repeated.while_true.is_none() && rounds.is_over() {
                     return Ok(());
                 }
-                self.scope.set(&repeated.count_name, rounds.at.into());
-                let element = rounds.element().unwrap_or(Value::Null);
-                self.scope.set(&repeated.element_name, element);
+                if let Some(items) = &mut rounds.items {
+                    let item = items.get_mut(rounds.at as usize).map(Value::take);
+                    self.scope
+                        .set(&repeated.element_name, item.unwrap_or_default());
+                }
                 self.steps(&repeated.steps).await?;
                 rounds.at += 1;
                 self.scope.set(&repeated.count_name, rounds.at.into());
@@ -234,14 +242,12 @@ impl<'a> Session<'a> {
     fn rounds(&mut self, repeated: &Loop) -> Round {
         let over = |list: Option<Value>| match list {
             Some(Value::Array(items)) => Round {
-                from: 0,
                 at: 0,
                 end: items.len() as u64,
                 items: Some(items),
             },
             // What is no list has nothing to go over.
             _ => Round {
-                from: 0,
                 at: 0,
                 end: 0,
                 items: None,
@@ -258,7 +264,6 @@ impl<'a> Session<'a> {
         };
         match rounds {
             Rounds::Count(from, to) => Round {
-                from: *from,
                 at: *from,
                 end: *to,
                 items: None,
@@ -270,7 +275,6 @@ impl<'a> Session<'a> {
                 over(list)
             }
             Rounds::Forever | Rounds::Filled(_) => Round {
-                from: 0,
                 at: 0,
                 end: u64::MAX,
                 items: None,
@@ -357,6 +361,7 @@ impl<'a> Session<'a> {
             http: self.http.fork(),
             websocket: None,
             socketio: None,
+            scratch: String::new(),
             due: self.due,
             ..*self
         }
@@ -418,7 +423,6 @@ impl<'a> Session<'a> {
 
 /// Where a loop is.
 struct Round {
-    from: u64,
     at: u64,
     end: u64,
     items: Option<Vec<Value>>,
@@ -427,15 +431,6 @@ struct Round {
 impl Round {
     fn is_over(&self) -> bool {
         self.at >= self.end
-    }
-
-    /// What this round is for: an item, or its number.
-    fn element(&self) -> Option<Value> {
-        match &self.items {
-            Some(items) => items.get(self.at as usize).cloned(),
-            // As in Artillery, it stays what it was in the first round.
-            None => Some(self.from.into()),
-        }
     }
 }
 

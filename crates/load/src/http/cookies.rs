@@ -62,8 +62,11 @@ impl Jar {
         let is_same = |old: &Cookie| {
             (&old.name, &old.domain, &old.path) == (&cookie.name, &cookie.domain, &cookie.path)
         };
-        self.cookies.retain(|old| !is_same(old));
-        self.cookies.push(cookie);
+        // A new value stands where the old one stood, as RFC 6265 orders cookies by their age.
+        match self.cookies.iter_mut().find(|old| is_same(old)) {
+            Some(old) => *old = cookie,
+            None => self.cookies.push(cookie),
+        }
     }
 
     /// Takes in what a response sets.
@@ -71,11 +74,10 @@ impl Jar {
         for line in headers.all("set-cookie") {
             self.is_open = true;
             if let Some(cookie) = parse(line, target, path) {
-                let is_over = cookie.expires.is_some_and(|at| at <= Instant::now());
                 self.put(cookie);
-                if is_over {
-                    self.cookies.pop();
-                }
+                let now = Instant::now();
+                let is_over = |cookie: &Cookie| cookie.expires.is_some_and(|at| at <= now);
+                self.cookies.retain(|cookie| !is_over(cookie));
             }
         }
     }

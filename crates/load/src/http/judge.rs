@@ -70,7 +70,7 @@ impl Session<'_> {
     pub(super) fn take_in(
         &mut self,
         step: &HttpRequest,
-        answered: &Answered,
+        answered: &Answered<'_>,
         body: Option<&[u8]>,
     ) -> Result<(), Cause> {
         let plugin = self.script.settings.plugins.expect.as_ref();
@@ -120,7 +120,7 @@ impl Session<'_> {
                 let name = step.name.as_ref().filter(|_| plugin.uses_only_names);
                 let shown = match name {
                     Some(name) => name.render(&mut self.scope).into_owned(),
-                    None => answered.url.clone(),
+                    None => answered.url(),
                 };
                 Err(Cause(format!("Failed expectations for request {shown}")))
             }

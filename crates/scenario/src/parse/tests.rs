@@ -187,3 +187,209 @@ fn a_script_cut_anywhere_or_with_any_byte_changed_never_panics() {
         }
     }
 }
+
+struct Files;
+
+impl ReadFile for Files {
+    fn read(&self, path: &str) -> Result<String, String> {
+        match path {
+            "users.csv" => Ok("name;age\n\nAda;36\nGrace;007x\n".into()),
+            "broken.csv" => Ok("a,\"b\n".into()),
+            _ => Err("no such file".into()),
+        }
+    }
+}
+
+fn parsed(inputs: &Inputs<'_>) -> Script {
+    let parsed = parse_with(inputs);
+    let script = parsed.script;
+    script.unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics))
+}
+
+const BASE: &str = "\
+config:
+  target: '{{ $env.TARGET }}'
+  phases: [{duration: '{{ seconds }}', arrivalRate: 1}, {duration: 5, arrivalRate: 9}]
+  variables: {a: 1, b: {c: 2}}
+  http: {defaults: {headers: {x-user: '{{ name }}', x-env: '{{ $environment }}'}}}
+  environments:
+    prod: {phases: [{arrivalRate: 7}], variables: {b: {d: 3}}}
+scenarios:
+  - flow: [{get: {url: /}}]
+";
+
+#[test]
+fn everything_is_laid_over_in_order() {
+    let env = BTreeMap::from([("TARGET".to_owned(), "http://127.0.0.1:1".to_owned())]);
+    let overlays = [(
+        "more.yml".to_owned(),
+        "config: {variables: {e: 5}}".to_owned(),
+    )];
+    let inputs = Inputs {
+        overlays: &overlays,
+        environment: Some("prod"),
+        overrides: Some(r#"{"scenarios": [{"name": "other", "flow": []}]}"#),
+        variables: Some(r#"{"a": 6, "seconds": "2m"}"#),
+        env: &env,
+        ..Inputs::new("s.yml", BASE)
+    };
+    let script = parsed(&inputs);
+    assert_eq!(script.target.port(), 1);
+    assert_eq!(script.phases.len(), 2);
+    assert_eq!(script.phases[0].duration, Duration::from_secs(120));
+    assert_eq!(script.phases[0].arrival_rate, 7.0);
+    let variables = &script.settings.variables;
+    assert_eq!(variables["a"], [6]);
+    assert_eq!(variables["b"], [serde_json::json!({ "c": 2, "d": 3 })]);
+    assert_eq!(variables["e"], [5]);
+    assert_eq!(script.scenarios[0].name.as_deref(), Some("other"));
+    let headers = &script.settings.http.headers;
+    // What only a session knows is left to it.
+    assert_eq!(headers[0].1, Template::parse("{{ name }}").unwrap());
+    assert_eq!(headers[1].1.as_fixed(), Some("prod"));
+    let elsewhere = Inputs {
+        target: Some("ws://localhost:9"),
+        variables: Some("{\"seconds\": 1}"),
+        ..Inputs::new("s.yml", BASE)
+    };
+    assert_eq!(parsed(&elsewhere).target.to_string(), "ws://localhost:9");
+}
+
+#[test]
+fn findings_name_the_file_they_are_in() {
+    let overlays = [(
+        "more.yml".to_owned(),
+        "config:\n  timeout: soon\n".to_owned(),
+    )];
+    let inputs = Inputs {
+        overlays: &overlays,
+        environment: Some("prud"),
+        variables: Some("{\"seconds\": 1}"),
+        overrides: Some("{nonsense"),
+        ..Inputs::new("s.yml", BASE)
+    };
+    let found = parse_with(&inputs).diagnostics;
+    let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(
+        shown[0].starts_with("s.yml:2:3: the environment `prud` is not among"),
+        "{shown:?}"
+    );
+    assert_eq!(found[0].hint.as_deref(), Some("did you mean `prod`?"));
+    assert!(shown[1].starts_with("--overrides:1:"), "{shown:?}");
+    let inputs = Inputs {
+        overrides: None,
+        environment: None,
+        ..inputs
+    };
+    let found = parse_with(&inputs).diagnostics;
+    let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(
+        shown
+            .iter()
+            .any(|s| s.starts_with("more.yml:2:12: `timeout` is a text")),
+        "{shown:?}"
+    );
+    // Its environment does not have the variable.
+    assert!(
+        shown.iter().any(|s| s.contains("`config` has no `target`")),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn payloads_are_read_and_what_is_wrong_with_them_is_said() {
+    let script = "config:\n  target: http://localhost\n  payload:\n    - path: PATH\n      fields: [name, age]\n      delimiter: ';'\n      skipHeader: true\nscenarios: [{flow: []}]\n";
+    let text = script.replace("PATH", "users.csv");
+    let inputs = Inputs {
+        files: &Files,
+        ..Inputs::new("s.yml", &text)
+    };
+    let script_read = parsed(&inputs);
+    let rows = &script_read.settings.payloads[0].rows;
+    assert_eq!(
+        serde_json::json!(rows),
+        serde_json::json!([["Ada", 36], ["Grace", "007x"]])
+    );
+    let text = script.replace("PATH", "none.csv");
+    let inputs = Inputs {
+        files: &Files,
+        ..Inputs::new("s.yml", &text)
+    };
+    let found = parse_with(&inputs).diagnostics;
+    assert_eq!(
+        found[0].to_string(),
+        "s.yml:4:13: `none.csv` cannot be read: no such file"
+    );
+}
+
+#[test]
+fn slips_in_requests_have_their_places() {
+    let text = "\
+config: {target: 'http://localhost', plugins: {expct: {}}}
+scenarios:
+  - flow:
+      - get:
+          url: '/{{ $randmNumber(1,2) }}'
+          capture:
+            - {json: '$.a[', as: a}
+            - {regexp: '(', as: b}
+            - {selector: 'li[', as: c}
+            - {xpath: '//', as: d}
+            - {as: e}
+            - {json: $.a}
+          match: {json: $.a}
+          ifTrue: a ==
+          expect: {statuscode: 200}
+          bdy: x
+      - post: {url: /, json: {}, body: x}
+      - loop: [{think: 1}]
+        count: many
+      - think: later
+";
+    check(
+        text,
+        &[
+            "warning 1:48: the plug-in `expct` is not there and does nothing (did you mean `expect`?)",
+            "error 5:16: `url`: `$randmNumber` is no function of templates; there are `$randomNumber`, `$randomString`, `$uuid` and `$template`",
+            "error 7:22: `json`: `[` without `]`",
+            "error 8:24: `regexp`: `(` is no regular expression: Unbalanced parenthesis",
+            "error 9:26: `selector`: `li[` is no CSS selector: Unexpected EOL",
+            "error 10:23: `xpath`: it ends where a name was expected",
+            "error 11:15: a capture of nothing (find the value with `json`, `regexp`, `header`, `selector` or `xpath`)",
+            "warning 12:15: a capture without `as` keeps nothing (say what variable it is kept in, as in `as: id`)",
+            "warning 13:18: a match without `value` does nothing (say with `value` what it has to be)",
+            "error 14:19: `ifTrue`: `a ==` is no condition: it ends where a value was expected",
+            "warning 15:19: `expect` has no effect without its plug-in (switch it on with `plugins: {expect: {}}` in `config`)",
+            "warning 15:20: unknown expectation `statuscode` (did you mean `statusCode`?)",
+            "warning 16:11: unknown key `bdy` in a request (did you mean `body`?)",
+            "warning 17:40: `body` has no effect beside `json`",
+            "error 19:16: `count` is a text, not a whole number, or a range as `1-5`",
+            "error 20:16: `think` is a text, not seconds, or a span such as `500ms` or `2m`",
+        ],
+    );
+}
+
+#[test]
+fn yaml_is_read_as_artillery_reads_it() {
+    let script = script(
+        "x-headers: &h {n: '1', yes: no}\nconfig:\n  target: http://localhost\n  variables:\n    n: on\n    y: true\n\
+         scenarios:\n  - flow:\n      - get: {url: /, headers: {<<: *h, b: c}}\n",
+    );
+    let variables = &script.settings.variables;
+    assert_eq!(
+        (&variables["n"][0], &variables["y"][0]),
+        (&"on".into(), &true.into())
+    );
+    let Step::Request(request) = &script.scenarios[0].flow[0] else {
+        panic!("{script:?}")
+    };
+    for (name, value) in [("n", "1"), ("yes", "no"), ("b", "c")] {
+        let header = request.headers.iter().find(|(known, _)| known == name);
+        assert_eq!(header.unwrap().1.as_fixed(), Some(value), "{name}");
+    }
+    let twice = "{\"config\": {\"target\": \"http://a\",\n\t\"target\": \"http://b\"}, \"scenarios\": [{\"flow\": []}]}";
+    check(
+        twice,
+        &["warning 2:2: `target` stands twice in `config` (the second one counts)"],
+    );
+}

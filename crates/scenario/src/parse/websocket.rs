@@ -39,14 +39,12 @@ impl Reader<'_> {
     fn send(&mut self, node: &Node) -> Option<Step> {
         let is_awaited = |name| node.get(name).is_some();
         if !is_awaited("capture") && !is_awaited("match") {
-            // Artillery sends a map as it is, and only that with an answer has a `payload`.
-            let payload = match &node.kind {
-                Kind::Map(map) if matches!(&map[..], [(key, _)] if key.name == "payload") => {
-                    node.get("payload")?
-                }
-                _ => node,
-            };
-            let payload = self.json(payload, "`send`");
+            if let Some(payload) = node.get("payload") {
+                let hint = "write `send: …`, or wait for an answer with `capture` or `match`";
+                let message = "`payload` without an answer is sent as part of the document";
+                self.warning(payload.place, message, Some(hint.into()));
+            }
+            let payload = self.json(node, "`send`");
             return Some(Step::Send(Box::new(Send {
                 payload,
                 reply: None,
