@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use heap::{EdgeName, NO_DISTANCE, PathStep};
+use heap::{NO_DISTANCE, PathStep};
 
 use crate::listing::{Column, Filter, Listed};
 use crate::object::{Heap, HeapObject, edge_text, kind_text};
@@ -62,10 +62,10 @@ impl<'h> Retainer<'h> {
 
     /// DevTools' order.
     fn order(&self, other: &Self) -> Ordering {
-        let name = |r: &Self| r.heap.snapshot.shown_name(r.step.from);
+        let snapshot = self.heap.snapshot;
         self.far()
             .cmp(&other.far())
-            .then_with(|| utf16_order(&name(self), &name(other)))
+            .then_with(|| snapshot.shown_name_order(self.step.from, other.step.from))
             .then_with(|| self.place.cmp(&other.place))
     }
 }
@@ -115,19 +115,8 @@ impl<'h> Contained<'h> {
 
     /// Names before indexes, the prototype last; DevTools compares indexes as texts.
     fn name_order(&self, other: &Self) -> Ordering {
-        let name = |c: &Self| c.heap.snapshot.edge_name(c.step.edge);
-        match (name(self), name(other)) {
-            (EdgeName::Name(a), EdgeName::Name(b)) => {
-                let is_last = |name: &str| name == "__proto__";
-                let by_kind = is_last(&a).cmp(&is_last(&b));
-                by_kind.then_with(|| utf16_order(&a, &b))
-            }
-            (EdgeName::Index(a), EdgeName::Index(b)) => decimal_order(a, b),
-            (EdgeName::Name(name), EdgeName::Index(_)) if name == "__proto__" => Ordering::Greater,
-            (EdgeName::Index(_), EdgeName::Name(name)) if name == "__proto__" => Ordering::Less,
-            (EdgeName::Name(_), EdgeName::Index(_)) => Ordering::Less,
-            (EdgeName::Index(_), EdgeName::Name(_)) => Ordering::Greater,
-        }
+        let snapshot = self.heap.snapshot;
+        snapshot.edge_name_order(self.step.edge, other.step.edge)
     }
 }
 
@@ -155,36 +144,5 @@ impl Listed for Contained<'_> {
     fn tie(&self, other: &Self) -> Ordering {
         self.name_order(other)
             .then_with(|| self.place.cmp(&other.place))
-    }
-}
-
-/// Order of two numbers by their decimal digits, as texts.
-fn decimal_order(a: u32, b: u32) -> Ordering {
-    let n_digits = |number: u32| number.checked_ilog10().unwrap_or(0);
-    let widened = |number: u32, other: u32| {
-        let missing = n_digits(other).saturating_sub(n_digits(number));
-        u64::from(number) * 10_u64.pow(missing)
-    };
-    let by_digits = widened(a, b).cmp(&widened(b, a));
-    by_digits.then_with(|| n_digits(a).cmp(&n_digits(b)))
-}
-
-/// Order by UTF-16 units, as JavaScript compares strings.
-fn utf16_order(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal_order;
-
-    #[test]
-    fn indexes_come_in_the_order_of_their_digits() {
-        let mut numbers: Vec<u32> = (0..2000).chain([u32::MAX, u32::MAX - 1]).collect();
-        let mut texts: Vec<String> = numbers.iter().map(u32::to_string).collect();
-        numbers.sort_by(|&a, &b| decimal_order(a, b));
-        texts.sort();
-        let sorted: Vec<String> = numbers.iter().map(u32::to_string).collect();
-        assert_eq!(sorted, texts);
     }
 }

@@ -5,8 +5,9 @@
 //! where one part ends with half of a pair and the next begins with the other, they join.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use crate::snapshot::{Edge, EdgeKind, NodeIx, NodeType, Snapshot};
+use crate::snapshot::{Edge, EdgeKind, NodeIx, NodeType, Snapshot, leading_integer, number_text};
 use crate::utf16;
 
 /// A joined string ends after this many UTF-16 units.
@@ -36,6 +37,39 @@ impl Snapshot {
         }
     }
 
+    /// The order of two nodes by their shown names, as DevTools sorts them: by UTF-16 units.
+    #[must_use]
+    pub fn shown_name_order(&self, a: NodeIx, b: NodeIx) -> Ordering {
+        self.shown_units(a).cmp(&self.shown_units(b))
+    }
+
+    /// The order of two edges by their names, as DevTools sorts an object's references: names
+    /// before numbers, both as texts, and the prototype after all.
+    #[must_use]
+    pub fn edge_name_order(&self, a: Edge, b: Edge) -> Ordering {
+        if a.kind.is_numbered() && b.kind.is_numbered() {
+            return decimal_order(a.name, b.name);
+        }
+        let key = |edge: Edge| {
+            let (is_number, units) = self.edge_units(edge);
+            (*units == *b"__proto__", is_number, units)
+        };
+        key(a).cmp(&key(b))
+    }
+
+    /// An edge's name without loss, and whether it is a number.
+    fn edge_units(&self, edge: Edge) -> (bool, Cow<'_, [u8]>) {
+        if edge.kind.is_numbered() {
+            return (true, Cow::Owned(edge.name.to_string().into_bytes()));
+        }
+        if edge.kind == EdgeKind::Shortcut
+            && let Some(number) = leading_integer(&self.strings.get(edge.name))
+        {
+            return (true, Cow::Owned(number_text(number).into_bytes()));
+        }
+        (false, self.strings.units(edge.name))
+    }
+
     fn made_name(&self, node: NodeIx) -> Option<Vec<u8>> {
         match self.node_type(node) {
             NodeType::ConsString => Some(joined(self, node)),
@@ -43,6 +77,17 @@ impl Snapshot {
             _ => None,
         }
     }
+}
+
+/// Order of two numbers by their decimal digits, as texts.
+fn decimal_order(a: u32, b: u32) -> Ordering {
+    let n_digits = |number: u32| number.checked_ilog10().unwrap_or(0);
+    let widened = |number: u32, other: u32| {
+        let missing = n_digits(other).saturating_sub(n_digits(number));
+        u64::from(number) * 10_u64.pow(missing)
+    };
+    let by_digits = widened(a, b).cmp(&widened(b, a));
+    by_digits.then_with(|| n_digits(a).cmp(&n_digits(b)))
 }
 
 fn joined(snapshot: &Snapshot, node: NodeIx) -> Vec<u8> {
@@ -181,5 +226,17 @@ mod tests {
         assert_eq!(text("{\"\\\n\u{1}é"), "\"{\\\"\\\\\\n\\u0001é\"");
         assert_eq!(formatted(&[0x2c, 0xd83e]), "\",\\ud83e\"");
         assert_eq!(formatted(&[0x2c, 0xde00, 0xd83e]), "\",\\ude00\\ud83e\"");
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_their_digits() {
+        let numbers = [0, 1, 9, 10, 19, 99, 100, 105, 1_000_000_000, u32::MAX];
+        for (a, b) in numbers
+            .iter()
+            .flat_map(|a| numbers.iter().map(move |b| (a, b)))
+        {
+            let wanted = a.to_string().cmp(&b.to_string());
+            assert_eq!(decimal_order(*a, *b), wanted, "{a} {b}");
+        }
     }
 }

@@ -437,7 +437,7 @@ pub(crate) fn leading_integer(text: &str) -> Option<f64> {
 }
 
 /// An integer as JavaScript writes it: as Rust does, but with an exponent from 10²¹ on.
-fn number_text(number: f64) -> String {
+pub(crate) fn number_text(number: f64) -> String {
     const SHORT_BELOW: f64 = 1e21;
     if number.is_infinite() {
         return if number > 0.0 {

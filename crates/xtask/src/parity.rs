@@ -44,9 +44,11 @@ pub(crate) fn install() -> Result {
         &root().join(SOURCES),
         &devtools,
     )?;
-    for script in ["build.mjs", "engine.mjs"] {
-        copy(&root().join(SOURCES).join(script), &devtools.join(script))?;
-    }
+    // It finds the packages beside itself.
+    copy(
+        &root().join(SOURCES).join("build.mjs"),
+        &devtools.join("build.mjs"),
+    )?;
     if is_new || !devtools.join("worker.mjs").is_file() {
         step("bundle it", &mut program(&["node", "build.mjs"], &devtools))?;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-use heap::{Aggregate, Analysis, Filter, NodeIx, Snapshot};
+use heap::{Aggregate, Analysis, Edge, EdgeKind, Filter, NodeIx, Snapshot};
 use serde_json::{Value, json};
 
 use crate::devtools::{Series, ask};
@@ -14,8 +14,8 @@ const SPELLED_OUT: usize = 3;
 
 /// Fails if a node or a class of any snapshot, or of any comparison, differs from DevTools'. Gives
 /// how many objects each filter kept in all.
-pub(crate) fn check(all: &[Series], retainers: usize) -> Kept {
-    let said = ask(all, retainers);
+pub(crate) fn check(all: &[Series], some: usize) -> Kept {
+    let said = ask(all, some);
     let mut differences = Differences::default();
     let mut n_compared = 0;
     let mut kept = Kept::new();
@@ -29,7 +29,7 @@ pub(crate) fn check(all: &[Series], retainers: usize) -> Kept {
             check_nodes(&snapshot, &analysis, &said.nodes(s, i), &mut differences);
             check_summary(&snapshot, &analysis, &theirs, &mut differences);
             check_filters((&snapshot, &analysis), &theirs, &mut differences, &mut kept);
-            check_retainers(&snapshot, &analysis, &theirs, &mut differences);
+            check_some(&snapshot, &analysis, &theirs, &mut differences);
             n_compared += snapshot.n_nodes();
             if let Some((base, base_analysis)) = &before {
                 let ours = heap::compare((base, base_analysis), (&snapshot, &analysis));
@@ -189,8 +189,8 @@ fn check_rows(what: &str, ours: impl Iterator<Item = Value>, theirs: &Value, d: 
     }
 }
 
-fn check_retainers(snapshot: &Snapshot, analysis: &Analysis, theirs: &Value, d: &mut Differences) {
-    for said in theirs["retainers"].as_array().unwrap() {
+fn check_some(snapshot: &Snapshot, analysis: &Analysis, theirs: &Value, d: &mut Differences) {
+    for said in theirs["some"].as_array().unwrap() {
         let node = NodeIx(u32::try_from(said["node"].as_u64().unwrap()).unwrap());
         let distance = |node: NodeIx| match analysis.distance(node) {
             heap::NO_DISTANCE => 200_000_000,
@@ -209,5 +209,32 @@ fn check_retainers(snapshot: &Snapshot, analysis: &Analysis, theirs: &Value, d: 
             })
             .collect();
         d.same("retainers", &Value::from(ours), &said["retainers"]);
+        if let Some(ours) = references(snapshot, analysis, node) {
+            d.same("references", &Value::from(ours), &said["references"]);
+        }
     }
+}
+
+/// What a node refers to, as the Containment view sorts it; `None` where its order is by chance,
+/// because there are several prototypes.
+fn references(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> Option<Vec<Value>> {
+    let is_prototype = |edge: &Edge| snapshot.edge_name(*edge).to_string() == "__proto__";
+    let shown = |edge: &Edge| edge.kind != EdgeKind::Invisible;
+    let mut edges: Vec<Edge> = snapshot.edges(node).filter(shown).collect();
+    if edges.iter().filter(|&edge| is_prototype(edge)).count() > 1 {
+        return None;
+    }
+    edges.sort_by(|a, b| {
+        let by_size = analysis
+            .retained_size(b.to)
+            .cmp(&analysis.retained_size(a.to));
+        by_size.then_with(|| snapshot.edge_name_order(*a, *b))
+    });
+    let row = |edge: Edge| {
+        json!([
+            snapshot.edge_name(edge).to_string(),
+            snapshot.node_id(edge.to).0
+        ])
+    };
+    Some(edges.into_iter().map(row).collect())
 }

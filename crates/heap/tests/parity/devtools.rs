@@ -31,21 +31,23 @@ impl Said {
     }
 }
 
-/// Asks DevTools about all series, and about the retainers of so many nodes of each snapshot.
-pub(crate) fn ask(all: &[Series], retainers: usize) -> Said {
+/// Asks DevTools about all series, and about the retainers and references of so many nodes of each
+/// snapshot.
+pub(crate) fn ask(all: &[Series], some: usize) -> Said {
     let dir = TempDir::new().unwrap();
     let jobs: Vec<_> = all
         .iter()
         .enumerate()
         .map(|(s, snapshots)| {
-            json!({"snapshots": snapshots, "out": dir.path().join(s.to_string()), "retainers": retainers})
+            json!({"snapshots": snapshots, "out": dir.path().join(s.to_string()), "some": some})
         })
         .collect();
     let list = dir.path().join("jobs.json");
     std::fs::write(&list, serde_json::to_vec(&jobs).unwrap()).unwrap();
     let output = Command::new(installed("node/node_modules/node-24/bin/node"))
         .arg("--max-old-space-size=16000")
-        .arg(installed("devtools/engine.mjs"))
+        .arg(source("devtools/engine.mjs"))
+        .arg(installed("devtools/worker.mjs"))
         .arg(&list)
         .env_remove("NODE_OPTIONS")
         .output()
@@ -53,6 +55,13 @@ pub(crate) fn ask(all: &[Series], retainers: usize) -> Said {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "DevTools' engine failed: {stderr}");
     Said { dir }
+}
+
+/// A file beside these tests.
+pub(crate) fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/parity")
+        .join(path)
 }
 
 /// A file that `cargo xtask test` puts below `target`.

@@ -15,8 +15,8 @@ use written::Layout;
 
 const GRAPHS: u64 = 80;
 
-/// Nodes of each snapshot whose retainers are compared too.
-const RETAINERS: usize = 40;
+/// Nodes of each snapshot whose retainers and references are compared too.
+const SOME_NODES: usize = 40;
 
 #[test]
 fn odd_graphs() {
@@ -36,7 +36,7 @@ fn odd_graphs() {
             series
         })
         .collect();
-    let kept = check(&series, RETAINERS);
+    let kept = check(&series, SOME_NODES);
     assert!(kept.values().all(|&objects| objects > 0), "{kept:?}");
 }
 

@@ -7,10 +7,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::compare::{Kept, check};
-use crate::devtools::{Series, installed};
+use crate::devtools::{Series, installed, source};
 
-/// Nodes of each snapshot whose retainers are compared too.
-const RETAINERS: usize = 50;
+/// Nodes of each snapshot whose retainers and references are compared too.
+const SOME_NODES: usize = 50;
 
 /// Set where no Chromium can be had; says so to whoever reads the test's output.
 const WITHOUT_CHROMIUM: &str = "LEAKSCOPE_WITHOUT_CHROMIUM";
@@ -64,9 +64,8 @@ fn detached_trees_in_chromium() {
 /// Takes snapshots of a process of its own, and compares them all.
 fn check_runtime(runtime: &str, program: &Path) -> Kept {
     let dir = TempDir::new().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/processes/take.mjs");
     let output = Command::new(installed("node/node_modules/node-24/bin/node"))
-        .arg(script)
+        .arg(source("processes/take.mjs"))
         .arg(runtime)
         .args([program, dir.path()])
         .env_remove("NODE_OPTIONS")
@@ -79,5 +78,5 @@ fn check_runtime(runtime: &str, program: &Path) -> Kept {
     );
     let series: Vec<Series> = serde_json::from_slice::<Vec<Vec<PathBuf>>>(&output.stdout).unwrap();
     assert!(series.iter().all(|taken| !taken.is_empty()), "{series:?}");
-    check(&series, RETAINERS)
+    check(&series, SOME_NODES)
 }

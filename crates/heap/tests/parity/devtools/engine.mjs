@@ -1,15 +1,20 @@
 // Runs DevTools' own heap-snapshot engine over snapshots, and writes down what it says.
 //
-//   node engine.mjs JOBS     JOBS: a JSON file, a list of {"snapshots": [PATH…], "out": PREFIX, "retainers": HOW_MANY}
+//   node engine.mjs WORKER JOBS
+//
+// WORKER: the bundle that build.mjs makes. JOBS: a JSON file, a list of {"snapshots": [PATH…], "out": PREFIX, "some": HOW_MANY}
 //
 // For snapshot number i of a job it writes PREFIX.i.tsv, a line a node in file order (id, class, distance, self size,
 // retained size, id of the dominator, detachedness, class key, shown name; texts as JSON), and PREFIX.i.json: totals,
-// statistics, classes, each filter's classes, duplicate strings, and the Retainers view of some nodes. For every two
+// statistics, classes, each filter's classes, and for some nodes the Retainers and the Containment view. For every two
 // neighbors it writes PREFIX.i.diff.json, the Comparison view.
 // Lone surrogates are written as U+FFFD: JSON readers other than JavaScript's refuse them.
 import fs from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
-import { HeapSnapshot, HeapSnapshotLoader } from './worker.mjs';
+import { pathToFileURL } from 'node:url';
+
+const [worker, jobs] = process.argv.slice(2);
+const { HeapSnapshot, HeapSnapshotLoader } = await import(pathToFileURL(worker));
 
 const FILTERS = [
   'objectsRetainedByDetachedDomNodes',
@@ -110,17 +115,27 @@ function retainers(snapshot, index) {
   return items.map(({ name, node }) => [name, node.id, node.distance, node.name]);
 }
 
-/** Nodes spread over the file, with all that refers to them. */
-function someRetainers(snapshot, howMany) {
+function references(snapshot, index) {
+  const provider = snapshot.createEdgesProvider(index);
+  if (provider.isEmpty()) return [];
+  // As the Containment view sorts.
+  provider.sortAndRewind({ fieldName1: 'retainedSize', ascending1: false, fieldName2: '!edgeName', ascending2: true });
+  const items = provider.serializeItemsRange(0, Infinity).items;
+  return items.map(({ name, node }) => [name, node.id]);
+}
+
+/** Nodes spread over the file, with all that refers to them and all that they refer to. */
+function someNodes(snapshot, howMany) {
   const step = Math.max(1, Math.floor(snapshot.nodeCount / Math.max(1, howMany)));
   const found = [];
   for (let ordinal = 0; ordinal < snapshot.nodeCount && howMany > 0; ordinal += step) {
-    found.push({ node: ordinal, retainers: retainers(snapshot, ordinal * snapshot.nodeFieldCount) });
+    const index = ordinal * snapshot.nodeFieldCount;
+    found.push({ node: ordinal, retainers: retainers(snapshot, index), references: references(snapshot, index) });
   }
   return found;
 }
 
-function summary(snapshot, howManyRetainers) {
+function summary(snapshot, howMany) {
   const statics = snapshot.updateStaticData();
   const filters = FILTERS.map(filterName => [filterName, classes(snapshot.aggregatesWithFilter({ filterName }))]);
   return {
@@ -130,7 +145,7 @@ function summary(snapshot, howManyRetainers) {
     statistics: snapshot.getStatistics(),
     classes: classes(snapshot.aggregatesWithFilter({})),
     filters: Object.fromEntries(filters),
-    retainers: someRetainers(snapshot, howManyRetainers),
+    some: someNodes(snapshot, howMany),
   };
 }
 
@@ -148,17 +163,17 @@ function diff(base, newer) {
   }));
 }
 
-async function run({ snapshots, out, retainers: howManyRetainers = 0 }) {
+async function run({ snapshots, out, some: howMany = 0 }) {
   let before = null;
   for (const [i, file] of snapshots.entries()) {
     const snapshot = await open(file).catch(error => {
       throw new Error(`DevTools does not open ${file}: ${error?.message ?? error}`);
     });
     writeNodes(snapshot, `${out}.${i}.tsv`);
-    fs.writeFileSync(`${out}.${i}.json`, json(summary(snapshot, howManyRetainers)));
+    fs.writeFileSync(`${out}.${i}.json`, json(summary(snapshot, howMany)));
     if (before) fs.writeFileSync(`${out}.${i}.diff.json`, json(diff(before, snapshot)));
     before = snapshot;
   }
 }
 
-for (const job of JSON.parse(fs.readFileSync(process.argv[2], 'utf8'))) await run(job);
+for (const job of JSON.parse(fs.readFileSync(jobs, 'utf8'))) await run(job);
