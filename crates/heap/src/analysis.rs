@@ -29,7 +29,7 @@ pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
 pub use plain_classes::PlainClasses;
 pub use statistics::Statistics;
 
-pub(crate) use aggregates::{ClassKey, Group, groups};
+pub(crate) use aggregates::{ClassKey, Groups};
 pub(crate) use classes::Classes;
 pub(crate) use interfaces::Interfaces;
 
@@ -77,7 +77,7 @@ impl Surface {
 }
 
 /// What a thread found; its panic is this one's.
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 

@@ -7,10 +7,10 @@
 //!
 //! Cost: one sort of the ids of each side.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use crate::analysis::{Analysis, Classes};
+use crate::compare::join;
 use crate::snapshot::{Location, NodeId, NodeIx, NodeType, Snapshot};
 
 /// An object of both snapshots whose own size differs. Sizes are in bytes.
@@ -36,38 +36,22 @@ pub struct ClassChanges {
 /// The objects whose own size is another than in the base, by id.
 #[must_use]
 pub fn resized(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<Resized> {
-    let (before, after) = (by_id(base.0), by_id(newer.0));
     let mut found = Vec::new();
-    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
-    while let (Some(&&(old_id, old_node)), Some(&&(id, node))) = (old.peek(), new.peek()) {
-        match old_id.cmp(&id) {
-            Ordering::Less => old.next(),
-            Ordering::Greater => new.next(),
-            Ordering::Equal => {
-                let base_size = base.1.shallow_size(NodeIx(old_node));
-                let (node, size) = (NodeIx(node), newer.1.shallow_size(NodeIx(node)));
-                if size != base_size {
-                    found.push(Resized {
-                        node,
-                        base_size,
-                        size,
-                    });
-                }
-                old.next();
-                new.next()
+    join(base.0, newer.0, |olds, news| {
+        // Should several have one id, they are the same in the order of the file.
+        for (&old, &node) in olds.iter().zip(news) {
+            let base_size = base.1.shallow_size(old);
+            let size = newer.1.shallow_size(node);
+            if size != base_size {
+                found.push(Resized {
+                    node,
+                    base_size,
+                    size,
+                });
             }
-        };
-    }
+        }
+    });
     found
-}
-
-/// Ids with their nodes, in order.
-fn by_id(snapshot: &Snapshot) -> Vec<(u32, u32)> {
-    // DevTools keeps 32 bits of an id, and so does a snapshot.
-    let id = |node| snapshot.node_id(node).0 as u32;
-    let mut ids: Vec<(u32, u32)> = snapshot.nodes().map(|node| (id(node), node.0)).collect();
-    ids.sort_unstable();
-    ids
 }
 
 /// The objects of a class that only one side has, as DevTools' Comparison view lists them under

@@ -3,11 +3,13 @@
 //! Source: DevTools' `calculateSnapshotDiff` and `aggregatesForDiff`. The newer snapshot's classes
 //! of plain objects are used for both; classes are joined by their public key, objects by id. An
 //! object that grew in place is not seen here: see [`crate::growth`].
+//!
+//! Cost: the ids of each side are sorted, once for all that asks for them, and walked along.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::analysis::{Analysis, ClassKey, Classes, Group, groups};
-use crate::snapshot::{NodeId, NodeIx, Snapshot};
+use crate::analysis::{Analysis, ClassKey, Classes, Groups, joined};
+use crate::snapshot::{NodeIx, Snapshot};
 
 /// One class between two snapshots. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,71 +36,133 @@ pub struct ClassDiff {
 /// left out.
 #[must_use]
 pub fn compare(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassDiff> {
-    let mut base_classes = Classes::base(base.0);
-    newer.1.interfaces.apply(base.0, &mut base_classes);
-    let mut old: HashMap<ClassKey, Group> = groups(base.0, &base_classes, &base.1.shallow)
-        .into_iter()
-        .map(|group| (group.key.clone(), group))
-        .collect();
-    let mut diffs = Vec::new();
-    for group in groups(newer.0, &newer.1.classes, &newer.1.shallow) {
-        let before = old
-            .remove(&group.key)
-            .map(|group| group.nodes)
-            .unwrap_or_default();
-        let name = newer.1.class_name(group.class).to_owned();
-        diffs.extend(class_diff(
-            (group.key, name),
-            (base, &before),
-            (newer, &group.nodes),
-        ));
-    }
-    for (key, group) in old {
+    let (old, new) = std::thread::scope(|scope| {
+        let old = scope.spawn(|| {
+            let mut classes = Classes::base(base.0);
+            newer.1.interfaces.apply(base.0, &mut classes);
+            base.0.by_id();
+            Groups::of(base.0, &classes, &base.1.shallow)
+        });
+        let new = Groups::of(newer.0, &newer.1.classes, &newer.1.shallow);
+        newer.0.by_id();
+        (joined(old), new)
+    });
+    let mut joint = Joint::default();
+    let of_old = joint.numbers(&old);
+    let of_new = joint.numbers(&new);
+    let class = |(groups, numbers): (&Groups, &[Option<u32>]), node| {
+        groups.of_node(node).and_then(|group| numbers[group])
+    };
+    join(base.0, newer.0, |olds, news| {
+        for &node in olds {
+            let Some(number) = class((&old, &of_old), node) else {
+                continue;
+            };
+            let sums = &mut joint.sums[number as usize];
+            sums.youngest = Some(node);
+            let is_same = |&other: &NodeIx| class((&new, &of_new), other) == Some(number);
+            if !news.iter().any(is_same) {
+                sums.removed += 1;
+                sums.freed_size += base.1.shallow_size(node);
+            }
+        }
+        for &node in news {
+            let Some(number) = class((&new, &of_new), node) else {
+                continue;
+            };
+            let sums = &mut joint.sums[number as usize];
+            sums.newer = Some(node);
+            let is_same = |&other: &NodeIx| class((&old, &of_old), other) == Some(number);
+            if !olds.iter().any(is_same) {
+                sums.added += 1;
+                sums.alloc_size += newer.1.shallow_size(node);
+            }
+        }
+    });
+    let name = |sums: &Sums| match (sums.newer, sums.youngest) {
+        (Some(node), _) => newer.1.class_name(newer.1.class_of(node)).to_owned(),
         // Gone altogether: named by what the base itself calls its youngest object.
-        let youngest = group
-            .nodes
-            .iter()
-            .copied()
-            .max_by_key(|&node| base.0.node_id(node));
-        let Some(youngest) = youngest else { continue };
-        let name = base.1.class_name(base.1.class_of(youngest)).to_owned();
-        diffs.extend(class_diff((key, name), (base, &group.nodes), (newer, &[])));
-    }
+        (None, Some(node)) => base.1.class_name(base.1.class_of(node)).to_owned(),
+        (None, None) => String::new(),
+    };
+    let mut diffs: Vec<ClassDiff> = (joint.keys.iter().zip(&joint.sums))
+        .filter(|(_, sums)| sums.added > 0 || sums.removed > 0)
+        .map(|(key, sums)| sums.diff(key, name(sums)))
+        .collect();
     diffs.sort_by(|a, b| a.key.cmp(&b.key));
     diffs
 }
 
-type Side<'a> = ((&'a Snapshot, &'a Analysis), &'a [NodeIx]);
-
-fn class_diff(
-    (key, name): (ClassKey, String),
-    base: Side<'_>,
-    newer: Side<'_>,
-) -> Option<ClassDiff> {
-    let (added, alloc_size) = only_in(newer, &ids(base));
-    let (removed, freed_size) = only_in(base, &ids(newer));
-    (added > 0 || removed > 0).then(|| ClassDiff {
-        key: key.text(),
-        name,
-        added,
-        removed,
-        delta: added.cast_signed() - removed.cast_signed(),
-        alloc_size,
-        freed_size,
-        size_delta: alloc_size.cast_signed() - freed_size.cast_signed(),
-    })
+/// Calls `take` for every id with the nodes that have it in each snapshot, in order.
+pub(crate) fn join(base: &Snapshot, newer: &Snapshot, mut take: impl FnMut(&[NodeIx], &[NodeIx])) {
+    let mut sides = [base, newer].map(|snapshot| (snapshot, snapshot.by_id()));
+    loop {
+        let next = |(snapshot, rest): (&Snapshot, &[NodeIx])| {
+            rest.first().map(|&node| snapshot.node_id(node))
+        };
+        let Some(id) = sides.into_iter().filter_map(next).min() else {
+            return;
+        };
+        let [olds, news] = sides.each_mut().map(|(snapshot, rest)| {
+            let same = rest
+                .iter()
+                .take_while(|&&node| snapshot.node_id(node) == id);
+            let (same, left) = rest.split_at(same.count());
+            *rest = left;
+            same
+        });
+        take(olds, news);
+    }
 }
 
-fn ids(((snapshot, _), nodes): Side<'_>) -> HashSet<NodeId> {
-    nodes.iter().map(|&node| snapshot.node_id(node)).collect()
+/// The classes of both snapshots, numbered alike.
+#[derive(Default)]
+struct Joint<'a> {
+    known: HashMap<&'a ClassKey, u32>,
+    keys: Vec<&'a ClassKey>,
+    sums: Vec<Sums>,
 }
 
-/// How many objects of one side the other has not, and their sizes.
-fn only_in(((snapshot, analysis), nodes): Side<'_>, other: &HashSet<NodeId>) -> (u64, u64) {
-    let only = nodes
-        .iter()
-        .filter(|&&node| !other.contains(&snapshot.node_id(node)));
-    only.fold((0, 0), |(count, size), &node| {
-        (count + 1, size + analysis.shallow_size(node))
-    })
+#[derive(Default, Clone)]
+struct Sums {
+    added: u64,
+    removed: u64,
+    alloc_size: u64,
+    freed_size: u64,
+    /// One of the newer snapshot's objects.
+    newer: Option<NodeIx>,
+    /// The base's object with the highest id.
+    youngest: Option<NodeIx>,
+}
+
+impl<'a> Joint<'a> {
+    /// The number of each group; `None` for those that are not public.
+    fn numbers(&mut self, groups: &'a Groups) -> Vec<Option<u32>> {
+        let number = |(_, key): &'a (_, Option<ClassKey>)| {
+            let key = key.as_ref()?;
+            let next = self.keys.len() as u32;
+            let number = *self.known.entry(key).or_insert(next);
+            if number == next {
+                self.keys.push(key);
+                self.sums.push(Sums::default());
+            }
+            Some(number)
+        };
+        groups.groups.iter().map(number).collect()
+    }
+}
+
+impl Sums {
+    fn diff(&self, key: &ClassKey, name: String) -> ClassDiff {
+        ClassDiff {
+            key: key.text(),
+            name,
+            added: self.added,
+            removed: self.removed,
+            delta: self.added.cast_signed() - self.removed.cast_signed(),
+            alloc_size: self.alloc_size,
+            freed_size: self.freed_size,
+            size_delta: self.alloc_size.cast_signed() - self.freed_size.cast_signed(),
+        }
+    }
 }

@@ -18,6 +18,7 @@ mod entries;
 mod error;
 mod filter;
 mod holders;
+mod ids;
 mod incoming;
 mod link;
 mod overview;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
+use crate::ids;
 use crate::link::{Edges, Link};
 use crate::strings::Strings;
 
@@ -151,7 +152,7 @@ pub struct Snapshot {
     pub(crate) locations: Vec<(NodeIx, Location)>,
     /// Whether V8 said which nodes are detached, which are then shown as such.
     pub(crate) renames_detached: bool,
-    pub(crate) by_id: OnceLock<Vec<u32>>,
+    pub(crate) by_id: OnceLock<Vec<NodeIx>>,
 }
 
 impl NodeIx {
@@ -314,17 +315,15 @@ impl Snapshot {
     pub fn node_by_id(&self, id: NodeId) -> Option<NodeIx> {
         let id = u32::try_from(id.0).ok()?;
         let ids = &self.nodes.id;
-        let by_id = self.by_id.get_or_init(|| {
-            let mut order: Vec<u32> = self.nodes().map(|n| n.0).collect();
-            order.sort_by_key(|&n| (ids[n as usize], n));
-            order
-        });
-        let at = by_id.partition_point(|&n| ids[n as usize] < id);
-        by_id
-            .get(at)
-            .copied()
-            .filter(|&n| ids[n as usize] == id)
-            .map(NodeIx)
+        let by_id = self.by_id();
+        let at = by_id.partition_point(|node| ids[node.index()] < id);
+        let found = by_id.get(at).copied();
+        found.filter(|node| ids[node.index()] == id)
+    }
+
+    /// All nodes by their ids, those with one id in file order. Sorted when it is asked for first.
+    pub(crate) fn by_id(&self) -> &[NodeIx] {
+        self.by_id.get_or_init(|| ids::in_order(&self.nodes.id))
     }
 
     /// A node's own size in bytes, as V8 wrote it.

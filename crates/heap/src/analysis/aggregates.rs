@@ -48,34 +48,40 @@ impl ClassKey {
     }
 }
 
-/// The objects of one class that count.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) class: ClassIx,
-    pub(crate) key: ClassKey,
-    pub(crate) nodes: Vec<NodeIx>,
-}
-
-/// The objects of every class, by its public key.
+/// The objects of every class that count, by its public key.
 ///
 /// Two groups may have one public key; the one that was begun later replaces the other, whose
 /// objects are then in no view.
-pub(crate) fn groups(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) -> Vec<Group> {
-    let mut nodes: Vec<Vec<NodeIx>> = Vec::new();
-    let counts = |node: NodeIx| shallow[node.index()] != 0;
-    let grouping = Grouping::of(snapshot, classes, counts, |node, group| {
-        if group == nodes.len() {
-            nodes.push(Vec::new());
+#[derive(Debug)]
+pub(crate) struct Groups {
+    /// The class of each group, and its key if it is public.
+    pub(crate) groups: Vec<(ClassIx, Option<ClassKey>)>,
+    of_node: Vec<u32>,
+}
+
+impl Groups {
+    /// Of the nodes that have a size.
+    pub(crate) fn of(snapshot: &Snapshot, classes: &Classes, shallow: &[u32]) -> Self {
+        let mut of_node = vec![NO_GROUP; snapshot.n_nodes()];
+        let counts = |node: NodeIx| shallow[node.index()] != 0;
+        let grouping = Grouping::of(snapshot, classes, counts, |node, group| {
+            of_node[node.index()] = group as u32;
+        });
+        let is_public = are_public(&grouping.groups);
+        let groups = grouping.groups.into_iter().zip(is_public);
+        Self {
+            groups: groups
+                .map(|((class, key), is_public)| (class, is_public.then_some(key)))
+                .collect(),
+            of_node,
         }
-        nodes[group].push(node);
-    });
-    let is_public = are_public(&grouping.groups);
-    let groups = grouping.groups.into_iter().zip(nodes);
-    groups
-        .zip(is_public)
-        .filter(|&(_, is_public)| is_public)
-        .map(|(((class, key), nodes), _)| Group { class, key, nodes })
-        .collect()
+    }
+
+    /// The group of a node, as an index into the groups; `None` if it does not count.
+    pub(crate) fn of_node(&self, node: NodeIx) -> Option<usize> {
+        let group = self.of_node[node.index()];
+        (group != NO_GROUP).then_some(group as usize)
+    }
 }
 
 /// The groups in the order they were begun: by the first of their nodes in the file.
