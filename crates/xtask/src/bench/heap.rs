@@ -4,6 +4,7 @@
 //! busy for all of them; ratios are taken within a round. The answer is Markdown on stdout.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use crate::steps::{Failure, Result, check_node, say};
 
@@ -13,12 +14,13 @@ use super::snapshots::{self, Pair};
 use super::tables::{self, Measured};
 
 pub(crate) const USAGE: &str = "\
-cargo xtask bench heap [--sizes MB,…] [--runs N] [--tools NAME,…] [--tasks summary,diff]
+cargo xtask bench heap [--sizes MB,…] [--runs N] [--tools NAME,…] [--tasks summary,diff] [--program FILE]
   --sizes  snapshots of about so many million bytes [default: 10,100]. Making a pair of 500 takes about
            70 s, of 1000 150 s and 7 GB of memory, of 3000 10 minutes and 19 GB; they are kept in target/bench/heap
   --runs   rounds of each size [default: 5]
   --tools  leakscope is always measured [default: all: leakscope,devtools,heap-snapshot,memlab]
   --tasks  what is asked of them [default: summary,diff]
+  --program  a leakscope that is built already, to measure instead of this checkout's
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,12 +29,13 @@ struct Order {
     runs: usize,
     tools: Vec<String>,
     tasks: Vec<Task>,
+    program: Option<PathBuf>,
 }
 
 pub(crate) fn bench(words: &[&str]) -> Result {
     let order = parse(words).map_err(|text| Failure::with_code(format!("{text}\n{USAGE}"), 2))?;
     check_node()?;
-    let tools = peers::tools(&order.tools)?;
+    let tools = peers::tools(&order.tools, order.program.as_deref())?;
     let mut sizes = Vec::new();
     for &megabytes in &order.sizes {
         let pair = snapshots::pair(megabytes, &order.tasks)?;
@@ -61,6 +64,7 @@ fn parse(words: &[&str]) -> std::result::Result<Order, String> {
         runs: 5,
         tools: peers::NAMES.map(str::to_owned).to_vec(),
         tasks: vec![Task::Summary, Task::Diff],
+        program: None,
     };
     let mut words = words.iter();
     while let Some(&option) = words.next() {
@@ -90,6 +94,7 @@ fn parse(words: &[&str]) -> std::result::Result<Order, String> {
                 };
                 order.tasks = parts().map(task).collect::<std::result::Result<_, _>>()?;
             }
+            "--program" => order.program = Some(value.into()),
             _ => return Err(format!("`{option}` is no option")),
         }
     }
@@ -155,7 +160,7 @@ mod tests {
         assert_eq!(order.sizes, [10, 500]);
         assert_eq!(order.tools, ["memlab"]);
         assert_eq!(order.tasks, [Task::Diff]);
-        assert_eq!(order.runs, 5);
+        assert_eq!((order.runs, order.program), (5, None));
         let wrong: [&[&str]; 6] = [
             &["--sizes", "x"],
             &["--sizes"],

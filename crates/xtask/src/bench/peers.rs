@@ -61,9 +61,11 @@ impl Tool {
 }
 
 /// The tools of these names that run here; the others are said to be left out, and why.
-pub(crate) fn tools(names: &[String]) -> Result<Vec<Tool>> {
+///
+/// `program` is a leakscope that is built already; without one it is built.
+pub(crate) fn tools(names: &[String], program: Option<&Path>) -> Result<Vec<Tool>> {
     let wanted = |name: &str| names.iter().any(|wanted| wanted == name);
-    let leakscope = leakscope()?;
+    let leakscope = leakscope(program)?;
     let again = second_look(&leakscope);
     let mut tools = vec![leakscope, again];
     if names.iter().any(|name| name != "leakscope") {
@@ -81,14 +83,15 @@ pub(crate) fn tools(names: &[String]) -> Result<Vec<Tool>> {
     Ok(tools)
 }
 
-fn leakscope() -> Result<Tool> {
-    steps::step(
-        "build leakscope",
-        &mut cargo(&["build", "--release", "--package", "leakscope"]),
-    )?;
+fn leakscope(program: Option<&Path>) -> Result<Tool> {
+    let built = target().join("release/leakscope");
+    if program.is_none() {
+        let words = ["build", "--release", "--package", "leakscope"];
+        steps::step("build leakscope", &mut cargo(&words))?;
+    }
     Ok(Tool {
         name: "leakscope",
-        words: vec![text(&target().join("release/leakscope"))],
+        words: vec![text(program.unwrap_or(&built))],
         summary: &["summary", "--no-cache"],
         diff: Some(&["diff", "--no-cache"]),
         cache: None,
