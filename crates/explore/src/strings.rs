@@ -2,13 +2,15 @@
 //! a part of them.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use heap::{Edge, EdgeKind, EdgeName, NodeIx, NodeType, Repeated};
 use serde::Serialize;
 
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
 use crate::object::{Heap, HeapObject, ObjectRow};
+
+/// The place of a string that no other is made of.
+const NOWHERE: u32 = u32::MAX;
 
 /// What there is to say of a snapshot's strings. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,7 +135,8 @@ fn is_string(heap: Heap<'_>, node: NodeIx) -> bool {
 /// The strings that slices and concatenations refer to.
 fn pinned(heap: Heap<'_>) -> Vec<Pinned<'_>> {
     let snapshot = heap.snapshot;
-    let mut found: HashMap<NodeIx, Pinned<'_>> = HashMap::new();
+    let mut found: Vec<Pinned<'_>> = Vec::new();
+    let mut place_of = vec![NOWHERE; snapshot.n_nodes()];
     for object in heap.objects() {
         let is_slice = match snapshot.node_type(object.node) {
             NodeType::SlicedString => true,
@@ -144,13 +147,18 @@ fn pinned(heap: Heap<'_>) -> Vec<Pinned<'_>> {
             .edges(object.node)
             .filter(|edge| is_part(heap, *edge));
         for edge in parts.filter(|edge| is_string(heap, edge.to)) {
-            let pinned = found.entry(edge.to).or_insert_with(|| Pinned {
-                object: heap.object(edge.to),
-                slices: 0,
-                concatenations: 0,
-                alone: true,
-                example: object.node,
-            });
+            let place = &mut place_of[edge.to.index()];
+            if *place == NOWHERE {
+                *place = found.len() as u32;
+                found.push(Pinned {
+                    object: heap.object(edge.to),
+                    slices: 0,
+                    concatenations: 0,
+                    alone: true,
+                    example: object.node,
+                });
+            }
+            let pinned = &mut found[*place as usize];
             match is_slice {
                 true => pinned.slices += 1,
                 false => pinned.concatenations += 1,
@@ -158,24 +166,17 @@ fn pinned(heap: Heap<'_>) -> Vec<Pinned<'_>> {
         }
     }
     if found.is_empty() {
-        return Vec::new();
-    }
-    let mut is_pinned = vec![false; snapshot.n_nodes()];
-    for node in found.keys() {
-        is_pinned[node.index()] = true;
+        return found;
     }
     for from in snapshot.nodes().filter(|&node| !is_joint(heap, node)) {
         for edge in snapshot.edges(from) {
-            if is_pinned[edge.to.index()] && edge.kind != EdgeKind::Weak {
-                is_pinned[edge.to.index()] = false;
+            let place = place_of[edge.to.index()];
+            if place != NOWHERE && edge.kind != EdgeKind::Weak {
+                found[place as usize].alone = false;
             }
         }
     }
-    let mut all: Vec<Pinned<'_>> = found.into_values().collect();
-    for pinned in &mut all {
-        pinned.alone = is_pinned[pinned.object.node.index()];
-    }
-    all
+    found
 }
 
 /// A string made of parts of others.

@@ -28,13 +28,18 @@ pub struct Repeated {
 pub fn repeated_strings(snapshot: &Snapshot, analysis: &Analysis) -> Vec<Repeated> {
     // Most texts are there once: those must cost no more than a number.
     let mut counts = vec![0_u32; snapshot.strings.len()];
-    let mut others: HashMap<Content, Vec<NodeIx>> = HashMap::new();
+    let mut joined: HashMap<Vec<u8>, Vec<NodeIx>> = HashMap::new();
+    let mut cut: HashMap<Content, Vec<NodeIx>> = HashMap::new();
     for node in snapshot.nodes() {
         match text_of(snapshot, analysis, node) {
             Some(Text::Flat(number)) => counts[number as usize] += 1,
-            Some(Text::Other) => {
+            Some(Text::Joined) => {
+                let text = snapshot.shown_units(node).into_owned();
+                joined.entry(text).or_default().push(node);
+            }
+            Some(Text::Cut) => {
                 let content = content(snapshot, node);
-                others.entry(content).or_default().push(node);
+                cut.entry(content).or_default().push(node);
             }
             None => {}
         }
@@ -44,30 +49,29 @@ pub fn repeated_strings(snapshot: &Snapshot, analysis: &Analysis) -> Vec<Repeate
         let Some(Text::Flat(number)) = text_of(snapshot, analysis, node) else {
             continue;
         };
-        let count = &mut counts[number as usize];
-        if *count == 1 && !others.is_empty() {
-            // It is looked for among the others once: from now on it counts as found or as none.
-            let same = others.remove(&content(snapshot, node)).unwrap_or_default();
-            *count += same.len() as u32;
-            if !same.is_empty() {
-                groups.insert(number, same);
-            }
+        if let Some(group) = groups.get_mut(&number) {
+            group.push(node);
+            continue;
         }
-        if *count > 1 {
-            groups.entry(number).or_default().push(node);
+        // The first of its text that is met: joined strings of the text belong to it.
+        let mut same = match joined.is_empty() {
+            true => Vec::new(),
+            false => joined
+                .remove(&*snapshot.shown_units(node))
+                .unwrap_or_default(),
+        };
+        if counts[number as usize] > 1 || !same.is_empty() {
+            same.push(node);
+            groups.insert(number, same);
         }
     }
     let flat = groups.into_values().map(|mut strings| {
-        if !others.is_empty()
-            && let Some(same) = others.remove(&content(snapshot, strings[0]))
-        {
-            strings.extend(same);
-        }
         strings.sort_unstable();
         strings
     });
     let mut found: Vec<Vec<NodeIx>> = flat.collect();
-    found.extend(others.into_values().filter(|strings| strings.len() > 1));
+    let others = joined.into_values().chain(cut.into_values());
+    found.extend(others.filter(|strings| strings.len() > 1));
     found.sort_unstable_by_key(|strings| strings[0]);
     found
         .into_iter()
@@ -79,20 +83,24 @@ pub fn repeated_strings(snapshot: &Snapshot, analysis: &Analysis) -> Vec<Repeate
 enum Text {
     /// By its number in the file.
     Flat(u32),
-    /// By what it says.
-    Other,
+    /// By its parts.
+    Joined,
+    /// By its beginning, length and hash: the snapshot holds no more of it.
+    Cut,
 }
 
 fn text_of(snapshot: &Snapshot, analysis: &Analysis, node: NodeIx) -> Option<Text> {
-    let is_other = match snapshot.node_type(node) {
-        NodeType::String => is_cut(snapshot, node),
-        NodeType::ConsString if !is_flat(snapshot, node) => true,
-        _ => return None,
-    };
-    (analysis.shallow_size(node) != 0).then(|| match is_other {
-        true => Text::Other,
-        false => Text::Flat(snapshot.nodes.name[node.index()]),
-    })
+    if analysis.shallow_size(node) == 0 {
+        return None;
+    }
+    match snapshot.node_type(node) {
+        NodeType::String if is_cut(snapshot, node) => Some(Text::Cut),
+        NodeType::String => Some(Text::Flat(snapshot.nodes.name[node.index()])),
+        NodeType::ConsString if is_flat(snapshot, node) => None,
+        NodeType::ConsString if is_cut(snapshot, node) => Some(Text::Cut),
+        NodeType::ConsString => Some(Text::Joined),
+        _ => None,
+    }
 }
 
 impl Repeated {
