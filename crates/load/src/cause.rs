@@ -54,8 +54,42 @@ pub fn explain(cause: &str) -> Option<&'static str> {
         "interrupted" => "the session was on its way when the load was stopped",
         "the response is no HTTP" => "does the service speak another protocol, TLS perhaps?",
         "the server closed the connection" => "in the middle of a session, without a word",
-        _ => return None,
+        _ => return explain_longer(cause),
     })
+}
+
+/// Causes that go on with what the other side said.
+fn explain_longer(cause: &str) -> Option<&'static str> {
+    let explanations = [
+        (
+            "invalid peer certificate",
+            "name the CA of the service's certificate with `tls.ca`, or do not verify it with `-k`",
+        ),
+        (
+            "received corrupt message",
+            "does the service speak TLS on this port?",
+        ),
+        (
+            "cannot look up",
+            "is the name right, and known on this machine?",
+        ),
+        (
+            "the server refused the WebSocket",
+            "does the service speak WebSocket under this path?",
+        ),
+        (
+            "the server closed the connection (code",
+            "the service itself ended the session: its log may say why",
+        ),
+        (
+            "the server sent no WebSocket frames",
+            "the service broke the WebSocket protocol",
+        ),
+    ];
+    let mut known = explanations.into_iter();
+    known
+        .find(|(beginning, _)| cause.starts_with(beginning))
+        .map(|(_, explanation)| explanation)
 }
 
 fn of_system(error: &io::Error) -> Option<Cause> {

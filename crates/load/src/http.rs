@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::Meter;
 use crate::cause::Cause;
+use crate::meter::EndpointNames;
 use crate::processor::Call;
 use crate::session::Session;
 use crate::transport::{Connections, Request, Response};
@@ -275,16 +276,20 @@ impl<'a> Session<'a> {
             return;
         };
         let namespace = &self.script.settings.plugins.by_endpoint.namespace[..];
-        let code = facts.status.to_string();
-        self.named(&[namespace, ".response_time.", &endpoint], |meter, name| {
-            meter.time(name, facts.since_intended);
-        });
-        self.named(
-            &[namespace, ".", &endpoint, ".codes.", &code],
-            |meter, name| {
-                meter.count(name, 1);
-            },
-        );
+        match step.endpoint {
+            Some(at) => self.meter.endpoint_answered(at, &facts, || EndpointNames {
+                response_time: format!("{namespace}.response_time.{endpoint}"),
+                codes: format!("{namespace}.{endpoint}.codes."),
+            }),
+            None => {
+                let code = facts.status.to_string();
+                self.named(&[namespace, ".response_time.", &endpoint], |meter, name| {
+                    meter.time(name, facts.since_intended);
+                });
+                let codes = [namespace, ".", &endpoint, ".codes.", &code];
+                self.named(&codes, |meter, name| meter.count(name, 1));
+            }
+        }
         let timing = response.headers.get("server-timing").and_then(total_of);
         if let Some(timing) = timing {
             self.named(&[namespace, ".server-timing.", &endpoint], |meter, name| {

@@ -31,6 +31,8 @@ struct State {
     now: Counts,
     span: Span,
     began: Span,
+    /// What the script's endpoints are called in reports, by their index.
+    endpoint_names: Vec<EndpointNames>,
     /// The reports of periods that are over: what they weigh does not depend on the load.
     periods: Vec<serde_json::Value>,
 }
@@ -42,6 +44,7 @@ impl Default for State {
             now: Counts::default(),
             span: Span::begin(),
             began: Span::begin(),
+            endpoint_names: Vec::new(),
             periods: Vec::new(),
         }
     }
@@ -79,13 +82,39 @@ struct Counts {
     /// From when it was handed to the system: without waiting for a connection, or for us.
     service_time: Times,
     start_lag: Times,
+    /// Responses by the script's endpoints: most have one, and a name to look up for each response
+    /// would cost more than all other counting.
+    endpoints: Vec<Endpoint>,
     /// Whatever else is counted and timed, by its full name.
     named: BTreeMap<String, u64>,
     named_times: BTreeMap<String, Times>,
     rates: BTreeMap<String, u64>,
 }
 
+/// What an endpoint's metrics are called.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EndpointNames {
+    /// Of the times until its responses.
+    pub(crate) response_time: String,
+    /// Of its responses by status, up to the status.
+    pub(crate) codes: String,
+}
+
+/// Responses of one endpoint.
+#[derive(Debug, Default)]
+struct Endpoint {
+    codes: BTreeMap<u16, u64>,
+    times: Times,
+}
+
 impl Counts {
+    fn endpoint(&mut self, at: usize) -> &mut Endpoint {
+        if at >= self.endpoints.len() {
+            self.endpoints.resize_with(at + 1, Endpoint::default);
+        }
+        &mut self.endpoints[at]
+    }
+
     fn add(&mut self, other: &Self) {
         self.ledger.add(&other.ledger);
         self.late += other.late;
@@ -100,6 +129,13 @@ impl Counts {
         }
         self.service_time.add(&other.service_time);
         self.start_lag.add(&other.start_lag);
+        for (theirs, at) in other.endpoints.iter().zip(0..) {
+            let ours = self.endpoint(at);
+            ours.times.add(&theirs.times);
+            for (code, count) in &theirs.codes {
+                *ours.codes.entry(*code).or_default() += count;
+            }
+        }
         add_counts(&mut self.named, &other.named);
         add_counts(&mut self.rates, &other.rates);
         for (name, times) in &other.named_times {
@@ -108,7 +144,7 @@ impl Counts {
     }
 
     /// The same under Artillery's names.
-    fn tally(&self) -> Tally {
+    fn tally(&self, endpoint_names: &[EndpointNames]) -> Tally {
         let mut tally = Tally {
             counters: self.named.clone(),
             rates: self.rates.clone(),
@@ -162,6 +198,12 @@ impl Counts {
         for (class, times) in self.by_class.iter().enumerate() {
             tally.add_times(&format!("http.response_time.{class}xx"), times);
         }
+        for (endpoint, names) in self.endpoints.iter().zip(endpoint_names) {
+            tally.add_times(&names.response_time, &endpoint.times);
+            for (code, count) in &endpoint.codes {
+                tally.count(&format!("{}{code}", names.codes), *count);
+            }
+        }
         tally
     }
 }
@@ -186,8 +228,8 @@ impl Meter {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let state = self.state();
-        let mut tally = state.before.tally();
-        tally.add(&state.now.tally());
+        let mut tally = state.before.tally(&state.endpoint_names);
+        tally.add(&state.now.tally(&state.endpoint_names));
         tally
     }
 
@@ -197,7 +239,8 @@ impl Meter {
         let over = std::mem::take(&mut state.now);
         let span = std::mem::replace(&mut state.span, Span::begin());
         state.before.add(&over);
-        let mut report = over.tally().report(span.unix_ms, span.began.elapsed());
+        let tally = over.tally(&state.endpoint_names);
+        let mut report = tally.report(span.unix_ms, span.began.elapsed());
         report["period"] = span.unix_ms.to_string().into();
         state.periods.push(report.clone());
         report
@@ -298,6 +341,27 @@ impl Meter {
             class.note(facts.since_intended);
         }
         counts.service_time.note(facts.times.first_byte);
+    }
+
+    /// A response of the script's endpoint with this index.
+    pub(crate) fn endpoint_answered(
+        &self,
+        at: usize,
+        facts: &ResponseFacts,
+        names: impl FnOnce() -> EndpointNames,
+    ) {
+        let mut state = self.state();
+        if at >= state.endpoint_names.len() {
+            state
+                .endpoint_names
+                .resize_with(at + 1, EndpointNames::default);
+        }
+        if state.endpoint_names[at].codes.is_empty() {
+            state.endpoint_names[at] = names();
+        }
+        let endpoint = state.now.endpoint(at);
+        *endpoint.codes.entry(facts.status).or_default() += 1;
+        endpoint.times.note(facts.since_intended);
     }
 
     pub(crate) fn message_sent(&self) {

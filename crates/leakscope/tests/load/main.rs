@@ -6,6 +6,7 @@ mod exact;
 mod faults;
 mod segments;
 mod servers;
+mod transport;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
