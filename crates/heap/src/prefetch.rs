@@ -3,6 +3,8 @@
 //! The graph passes know which nodes come next while the nodes before them are still worked on;
 //! asking early turns waiting for memory one line at a time into waiting for many at once.
 
+#![expect(unsafe_code, reason = "a prefetch takes a pointer; it reads nothing")]
+
 /// Asks for an element of a slice; any index will do.
 #[inline(always)]
 pub(crate) fn prefetch<T>(slice: &[T], index: usize) {
