@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::{Analysis, ClassKey, Classes, Groups, joined};
+use crate::analysis::{Analysis, ClassKey, Groups, joined};
 use crate::snapshot::{NodeIx, Snapshot};
 
 /// One class between two snapshots. Sizes are in bytes.
@@ -38,7 +38,8 @@ pub struct ClassDiff {
 pub fn compare(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassDiff> {
     let (old, new) = std::thread::scope(|scope| {
         let old = scope.spawn(|| {
-            let mut classes = Classes::base(base.0);
+            // Every plain object is given its class anew; the others keep theirs.
+            let mut classes = base.1.classes.clone();
             newer.1.interfaces.apply(base.0, &mut classes);
             base.0.by_id();
             Groups::of(base.0, &classes, &base.1.shallow)

@@ -53,8 +53,8 @@
 //! The walks wait for memory more than they compute. So they ask bits instead of columns where they
 //! can, know neighbors by one word that holds kind and target, and ask for nodes before their turn.
 //! Tried and not kept: eight digits at a time by multiplication alone (numbers have three to five
-//! digits; finding all ends first is what pays), and huge pages for the columns (about 3 % of the
-//! processor's time on half a gigabyte, at the price of an allocator with `unsafe` of its own).
+//! digits; finding all ends first is what pays), and huge pages for the columns (a tenth less time in
+//! the walks over a gigabyte, but more than that lost in the kernel where memory is short).
 //!
 //! # Limits
 //!
