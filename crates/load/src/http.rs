@@ -272,6 +272,9 @@ impl<'a> Session<'a> {
             }
             self.meter.time("http.total", facts.times.total);
         }
+        if let Some(satisfying) = self.script.settings.plugins.apdex {
+            self.meter.count(apdex(facts.since_intended, satisfying), 1);
+        }
         let Some(endpoint) = self.endpoint(step) else {
             return;
         };
@@ -382,10 +385,42 @@ fn seen_by_functions(answered: &Answered<'_>, body: &[u8]) -> Value {
     })
 }
 
+/// How a response of this time counts, by the milliseconds that satisfy (the Apdex Alliance's rule).
+fn apdex(time: std::time::Duration, satisfying: f64) -> &'static str {
+    let millis = time.as_secs_f64() * 1000.0;
+    if millis <= satisfying {
+        "apdex.satisfied"
+    } else if millis <= 4.0 * satisfying {
+        "apdex.tolerated"
+    } else {
+        "apdex.frustrated"
+    }
+}
+
 /// The total of a `Server-Timing` header.
 fn total_of(header: &str) -> Option<std::time::Duration> {
     let (_, after) = header.split_once("total;dur=")?;
     let end = after.find(|c: char| !c.is_ascii_digit() && c != '.');
     let millis: f64 = after[..end.unwrap_or(after.len())].parse().ok()?;
     std::time::Duration::try_from_secs_f64(millis / 1000.0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::apdex;
+
+    #[test]
+    fn the_apdex_has_three_classes() {
+        for (millis, class) in [
+            (0, "apdex.satisfied"),
+            (500, "apdex.satisfied"),
+            (501, "apdex.tolerated"),
+            (2000, "apdex.tolerated"),
+            (2001, "apdex.frustrated"),
+        ] {
+            assert_eq!(apdex(Duration::from_millis(millis), 500.0), class);
+        }
+    }
 }

@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
         }
         let result = self.flow(scenario).await;
         if let Err(cause) = &result {
-            self.on_error(cause, Value::Null).await;
+            Box::pin(self.on_error(cause, Value::Null)).await;
         }
         if let Some(processor) = &self.surroundings.processor {
             processor.forget(self.number);
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
                 let flow = self.connect(&scenario.flow).await?;
                 self.steps(flow).await?;
                 if let Some(websocket) = self.websocket.take() {
-                    websocket.close(self.meter).await?;
+                    Box::pin(websocket.close(self.meter)).await?;
                 }
             }
             Engine::SocketIo => {
@@ -146,7 +146,8 @@ impl<'a> Session<'a> {
     async fn steps(&mut self, steps: &'a [Step]) -> Result<(), Cause> {
         for step in steps {
             match step {
-                Step::Request(request) => self.request(request).await?,
+                // Boxed, so that those who make no requests have no room for one.
+                Step::Request(request) => Box::pin(self.request(request)).await?,
                 Step::Send(send) => {
                     if let Some(mut websocket) = self.websocket.take() {
                         websocket.send(self, send).await?;
@@ -197,7 +198,7 @@ impl<'a> Session<'a> {
         // A connection is listened to all the while.
         match (&mut self.websocket, &mut self.socketio) {
             (Some(websocket), _) => websocket.listen(span, self.meter).await,
-            (_, Some(socketio)) => socketio.listen(span, self.meter).await,
+            (_, Some(socketio)) => Box::pin(socketio.listen(span, self.meter)).await,
             _ => {
                 tokio::time::sleep(span).await;
                 Ok(())
@@ -442,5 +443,36 @@ pub(crate) fn payload_text(payload: &JsonTemplate, scope: &mut dyn Scope) -> Str
             Some(value) => scenario::value::text(&value).into_owned(),
             None => String::new(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::Arrivals;
+
+    use super::*;
+    use crate::{Segment, TransportOptions};
+
+    /// Ten thousand idle users are an ordinary load: what each of them holds is looked after.
+    #[test]
+    fn a_session_on_its_way_is_small() {
+        let text = "config: {target: 'ws://localhost'}\nscenarios: [{engine: ws, flow: []}]";
+        let script = scenario::parse(text, "s.yml").script.unwrap();
+        let job = Job {
+            target: script.target.clone(),
+            script: Arc::new(script),
+            transport: Transport::new(TransportOptions::default()).unwrap(),
+            surroundings: Surroundings::default(),
+            arrivals: Arrivals::paced(1, 1.0),
+            segment: Segment::WHOLE,
+            log: None,
+            max_in_flight: None,
+            session_offset: 0,
+            seed: 1,
+        };
+        let meter = Meter::default();
+        let mut session = Session::new(&job, &meter, 0, Instant::now());
+        let (own, way) = (size_of_val(&session), size_of_val(&session.perform()));
+        assert!(own + way < 4096, "{own} + {way}");
     }
 }
