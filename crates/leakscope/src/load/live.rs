@@ -89,7 +89,6 @@ impl Live {
     /// Draws the state of things.
     pub(crate) fn draw(&self, meter: &Meter) {
         self.bar.set_message(self.screen(&meter.tally()));
-        self.bar.tick();
     }
 
     /// Takes the live lines away: the summary follows.
