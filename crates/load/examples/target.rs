@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_websockets::ServerBuilder;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
@@ -28,8 +28,8 @@ fn main() -> io::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let http = TcpListener::bind(("127.0.0.1", port)).await?;
-        let echo = TcpListener::bind(("127.0.0.1", port + 1)).await?;
+        let http = listen(port)?;
+        let echo = listen(port + 1)?;
         println!("listening");
         if freezes {
             tokio::spawn(freeze());
@@ -44,6 +44,15 @@ fn main() -> io::Result<()> {
         }
         Ok(())
     })
+}
+
+/// With room for everybody who comes during a freeze: the kernel would drop the others, and they
+/// would try again a second later.
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(([127, 0, 0, 1], port).into())?;
+    socket.listen(4096)
 }
 
 /// Answers every request head with the same; a client that has gone is nobody's loss.
