@@ -44,9 +44,13 @@ fn a_service_that_never_gets_ready() {
 
 #[test]
 fn a_service_that_dies_in_the_middle_of_a_round() {
-    let hunt = Hunt::on(&["node", &service("dies-after-requests.js"), "400"]).http_load();
+    let hunt = Hunt::on(&["node", &service("dies-in-a-round.js")]).http_load();
+    let hunt = {
+        let dir = hunt.run_dir();
+        hunt.env("RUN_DIR", &dir)
+    };
     hunt.run()
-        .check_error(4, &["in the round ", "exit code 7", "| out of luck"]);
+        .check_error(4, &["in the round 1", "exit code 7", "| out of luck"]);
     hunt.check_nothing_is_left();
     let recording = hunt.recording();
     let stages = recording["stages"].as_array().unwrap();
@@ -106,7 +110,7 @@ fn a_script_with_an_unknown_engine() {
 }
 
 fn check_script(text: &str, words: &[&str]) {
-    let hunt = Hunt::on(&["node", &service("dies-after-requests.js"), "9"])
+    let hunt = Hunt::on(&["node", &service("plain.js")])
         .arg("--load")
         .arg("bad.json");
     std::fs::write(hunt.dir.path().join("bad.json"), text).unwrap();
@@ -128,7 +132,7 @@ fn a_script_that_is_not_there() {
 
 #[test]
 fn a_port_that_is_taken() {
-    let hunt = Hunt::on(&["node", &service("dies-after-requests.js"), "9"]).http_load();
+    let hunt = Hunt::on(&["node", &service("plain.js")]).http_load();
     let _taken = TcpListener::bind(("127.0.0.1", hunt.port)).unwrap();
     let port = hunt.port.to_string();
     let own_pid = std::process::id().to_string();
@@ -139,7 +143,7 @@ fn a_port_that_is_taken() {
 
 #[test]
 fn a_full_disk_for_the_run_folder() {
-    let hunt = Hunt::on(&["node", &service("dies-after-requests.js"), "100000"]).http_load();
+    let hunt = Hunt::on(&["node", &service("plain.js")]).http_load();
     std::fs::create_dir(hunt.run_dir()).unwrap();
     let disk = hunt.run_dir().to_str().unwrap().to_owned();
     // A disk of one megabyte that only this command sees; what is on it is copied out at the end.
