@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use units::Elapsed;
 
+use crate::attach::Unreachable;
+
 /// A failure of the service, of its inspector, or of a file that was to be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -13,6 +15,12 @@ pub enum Error {
     /// No command was given.
     #[error("no command to start the service with")]
     NoCommand,
+    /// No service was named.
+    #[error("no service to look at")]
+    NoTarget,
+    /// The service runs, but cannot be attached to.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     /// The program could not be started.
     #[error("cannot start `{program}`: {source}")]
     Start {
@@ -146,6 +154,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::NoTarget => {
+                "give a process id, `host:port` of an inspector, or a part of its name"
+            }
+            Self::Unreachable(unreachable) => return unreachable.hint(),
             Self::NoCommand => "give the service's command after `--`, as in `-- node server.js`",
             Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "check the spelling, and that the program is on the PATH of this shell"

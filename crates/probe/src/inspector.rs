@@ -14,6 +14,7 @@ use recording::{HeapFigures, SnapshotFacts};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 use crate::Error;
 use wire::{Notice, Wire};
@@ -57,16 +58,30 @@ impl Inspector {
     /// # Errors
     /// [`Error::Connect`] if nobody answers there.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let wire = Wire::connect(url).await?;
+        Self::over(Wire::connect(url).await?).await
+    }
+
+    /// Connects over a stream that leads there already.
+    pub(crate) async fn connect_on(url: &str, stream: TcpStream) -> Result<Self, Error> {
+        Self::over(Wire::connect_on(url, stream).await?).await
+    }
+
+    async fn over(wire: Wire) -> Result<Self, Error> {
         let inspector = Self { wire };
         // Without this, Node.js waits at its end until the debugger goes away.
-        inspector
-            .ask(
-                "NodeRuntime.notifyWhenWaitingForDisconnect",
-                &json!({ "enabled": true }),
-            )
-            .await?;
-        Ok(inspector)
+        let method = "NodeRuntime.notifyWhenWaitingForDisconnect";
+        match inspector.ask(method, &json!({ "enabled": true })).await {
+            // Chrome and Deno do not wait.
+            Ok(_) | Err(Error::Refused { .. }) => Ok(inspector),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks Node.js to close its inspector, and with it this conversation, at its next turn.
+    pub(crate) async fn close_inspector(&self) -> Result<(), Error> {
+        // Not within the question: it would wait for the conversation's end, which waits for it.
+        let expression = "setTimeout(() => process._debugEnd(), 0), 0";
+        self.evaluate::<Value>(expression).await.map(drop)
     }
 
     /// Asks the service for its process id and versions.

@@ -4,16 +4,42 @@
 //! readings the kernel gives, and the conversation with V8's inspector. Must not know what load is
 //! put on the service, nor what is in a snapshot: its bytes go to a file unread. Linux only: the
 //! readings come from procfs.
+//!
+//! A service that runs already is named by a [`Target`], found as a [`Process`], and asked through
+//! an [`Attached`]:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), probe::Error> {
+//! use probe::{Opening, Target};
+//!
+//! let target: Target = "server.js".parse()?;
+//! // Several fit: an error that lists them.
+//! if let Some(process) = target.process()? {
+//!     let attached = probe::attach(&process, Opening::BySignal).await?;
+//!     let figures = attached.inspector().heap_figures().await?;
+//!     println!("{} bytes of heap", figures.heap_used);
+//!     // Closes the inspector, if it was opened for this.
+//!     attached.detach().await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
+mod attach;
 mod error;
 mod inspector;
 mod output;
+mod process;
 mod procfs;
 mod ready;
 mod service;
+mod target;
 
+pub use attach::{Attached, Opening, Unreachable, attach, attach_at};
 pub use error::Error;
 pub use inspector::{Facts, Inspector, ScriptInfo};
+pub use process::{Process, Runtime};
 pub use procfs::read_memory;
 pub use ready::Ready;
 pub use service::{Ended, Launch, Service};
+pub use target::{Endpoint, Target};

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 
 use recording::MemoryFigures;
 
@@ -49,9 +50,15 @@ pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
 }
 
 /// The number after a field's name.
-fn field(text: &str, name: &str) -> Option<u64> {
+pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
+    let value = text_field(text, name)?;
+    value.split_whitespace().next()?.parse().ok()
+}
+
+/// What stands after a field's name.
+pub(crate) fn text_field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
+    Some(line.trim())
 }
 
 /// A field that the kernel gives in KiB, in bytes.
@@ -124,6 +131,117 @@ pub(crate) fn name(pid: u32) -> Option<String> {
     )
 }
 
+/// The words of a process's command line; none for a zombie.
+pub(crate) fn command(pid: u32) -> Vec<String> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = bytes.split(|&byte| byte == 0).filter(|w| !w.is_empty());
+    words
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}
+
+/// A process's command line in one line.
+pub(crate) fn command_line(pid: u32) -> String {
+    command(pid).join(" ")
+}
+
+/// The value of a variable in the environment that a process was started with.
+pub(crate) fn variable(pid: u32, name: &str) -> Option<String> {
+    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let value = environ
+        .split(|&byte| byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+/// When a process was started, in clock ticks since the machine was.
+pub(crate) fn started_ticks(pid: u32) -> Option<u64> {
+    // After the name, which may hold blanks and brackets; the name is field 2.
+    const FIELD: usize = 22;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let after_name = stat.rsplit_once(')')?.1;
+    after_name.split_whitespace().nth(FIELD - 3)?.parse().ok()
+}
+
+/// A process's id as it sees itself.
+pub(crate) fn inner_pid(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let ids = text_field(&status, "NSpid:")?;
+    ids.split_whitespace().last()?.parse().ok()
+}
+
+/// Whether a process stands still, by a signal or under a debugger.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    text_field(&status, "State:").is_some_and(|state| state.starts_with(['T', 't']))
+}
+
+/// Whether a process has a handler for a signal.
+pub(crate) fn catches(pid: u32, signal: i32) -> Option<bool> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let caught = u64::from_str_radix(text_field(&status, "SigCgt:")?, 16).ok()?;
+    let bit = u32::try_from(signal).ok()?.checked_sub(1)?;
+    Some(caught.checked_shr(bit)? & 1 == 1)
+}
+
+/// A process and all that it descends from.
+pub(crate) fn with_ancestors(pid: u32) -> Vec<u32> {
+    let parent = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let parent = field(&status, "PPid:")?;
+        u32::try_from(parent).ok().filter(|&parent| parent != 0)
+    };
+    std::iter::successors(Some(pid), parent).collect()
+}
+
+/// A TCP socket that listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) address: SocketAddr,
+    pub(crate) inode: u64,
+}
+
+impl Listener {
+    /// Whether another socket could not listen on `port` of 127.0.0.1 beside it.
+    pub(crate) fn blocks(&self, port: u16) -> bool {
+        let ip = self.address.ip();
+        let is_same = ip == std::net::Ipv4Addr::LOCALHOST;
+        self.address.port() == port && (is_same || ip.is_unspecified())
+    }
+
+    /// Whether it can be reached over the loopback interface.
+    pub(crate) fn is_on_loopback(&self) -> bool {
+        let ip = self.address.ip();
+        ip.is_loopback() || ip.is_unspecified()
+    }
+}
+
+/// All listening TCP sockets of the network that a process sees.
+pub(crate) fn listeners_around(pid: u32) -> Vec<Listener> {
+    ["tcp", "tcp6"]
+        .iter()
+        .filter_map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).ok())
+        .flat_map(|table| listening_sockets(&table))
+        .collect()
+}
+
+/// The listening TCP sockets that a process holds; `None` where this may not be known.
+pub(crate) fn listeners_of(pid: u32) -> Option<Vec<Listener>> {
+    let open: HashSet<u64> = descriptors(pid)?.into_iter().flatten().collect();
+    let mut all = listeners_around(pid);
+    all.retain(|listener| open.contains(&listener.inode));
+    Some(all)
+}
+
+/// The processes among `candidates` that hold the socket with this inode.
+pub(crate) fn holders_of(inode: u64, candidates: &[u32]) -> Vec<u32> {
+    let holds = |pid: &u32| {
+        let open = descriptors(*pid).unwrap_or_default();
+        open.contains(&Some(inode))
+    };
+    candidates.iter().copied().filter(holds).collect()
+}
+
 fn listening_inodes(port: u16) -> HashSet<u64> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
@@ -134,14 +252,43 @@ fn listening_inodes(port: u16) -> HashSet<u64> {
 
 /// The inodes of the sockets in a `/proc/net/tcp` table that listen on `port`.
 fn listening_in(table: &str, port: u16) -> Vec<u64> {
+    let mut sockets = listening_sockets(table);
+    sockets.retain(|socket| socket.address.port() == port);
+    sockets.iter().map(|socket| socket.inode).collect()
+}
+
+fn listening_sockets(table: &str) -> Vec<Listener> {
     const LISTEN: &str = "0A";
-    let inode = |line: &str| {
+    let socket = |line: &str| {
         let columns: Vec<&str> = line.split_whitespace().collect();
-        let (_address, hex_port) = columns.get(1)?.rsplit_once(':')?;
-        let is_wanted = u16::from_str_radix(hex_port, 16).ok()? == port;
-        (is_wanted && columns.get(3) == Some(&LISTEN)).then(|| columns.get(9)?.parse().ok())?
+        if columns.get(3) != Some(&LISTEN) {
+            return None;
+        }
+        let (ip, port) = columns.get(1)?.rsplit_once(':')?;
+        let port = u16::from_str_radix(port, 16).ok()?;
+        Some(Listener {
+            address: SocketAddr::new(ip_of_hex(ip)?, port),
+            inode: columns.get(9)?.parse().ok()?,
+        })
     };
-    table.lines().skip(1).filter_map(inode).collect()
+    table.lines().skip(1).filter_map(socket).collect()
+}
+
+/// The kernel writes an address as words of 32 bits in the machine's own byte order.
+fn ip_of_hex(hex: &str) -> Option<IpAddr> {
+    let mut bytes = Vec::new();
+    for at in (0..hex.len()).step_by(8) {
+        let word = u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?;
+        bytes.extend(word.to_ne_bytes());
+    }
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        16 => {
+            let ip = IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?);
+            Some(ip.to_canonical())
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +323,30 @@ mod tests {
         assert_eq!(listeners(port, &[1, own]), [own]);
         drop(listener);
         assert!(!is_listened_on(port));
+    }
+
+    #[test]
+    fn addresses_are_read_as_the_kernel_writes_them() {
+        let cases = [
+            ("0100007F", "127.0.0.1"),
+            ("00000000000000000000000001000000", "::1"),
+            ("0000000000000000FFFF00000100007F", "127.0.0.1"),
+        ];
+        for (hex, shown) in cases {
+            assert_eq!(ip_of_hex(hex).unwrap().to_string(), shown);
+        }
+        assert_eq!(ip_of_hex("01"), None);
+    }
+
+    #[test]
+    fn own_listeners_have_their_addresses() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let found = listeners_of(std::process::id()).unwrap();
+        let own = found.iter().find(|l| l.address == address).unwrap();
+        assert!(own.blocks(address.port()) && own.is_on_loopback());
+        assert_eq!(holders_of(own.inode, &[std::process::id()]).len(), 1);
+        assert!(with_ancestors(std::process::id()).len() > 1);
     }
 
     #[test]

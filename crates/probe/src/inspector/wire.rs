@@ -13,8 +13,10 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio_websockets::{ClientBuilder, Limits, Message};
+use tokio_websockets::{ClientBuilder, Limits, Message, WebSocketStream};
 
 use super::ScriptInfo;
 use crate::Error;
@@ -76,19 +78,26 @@ impl Noticed {
 
 impl Wire {
     pub(super) async fn connect(url: &str) -> Result<Self, Error> {
-        let failed = |source| Error::Connect {
-            url: url.to_owned(),
-            source,
-        };
-        let uri = url.parse::<http::Uri>().map_err(|error| {
-            failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, error).into())
-        })?;
-        // A script or a profile comes as one message, however long.
-        let builder = ClientBuilder::from_uri(uri).limits(Limits::unlimited());
-        let (socket, _response) = builder.connect().await.map_err(failed)?;
+        let builder = client(url)?;
+        let connected = builder.connect().await;
+        let (socket, _response) = connected.map_err(|source| failed(url, source))?;
+        Ok(Self::start(socket))
+    }
+
+    pub(super) async fn connect_on(url: &str, stream: TcpStream) -> Result<Self, Error> {
+        let builder = client(url)?;
+        let connected = builder.connect_on(stream).await;
+        let (socket, _response) = connected.map_err(|source| failed(url, source))?;
+        Ok(Self::start(socket))
+    }
+
+    fn start<S>(socket: WebSocketStream<S>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (questions, asked) = mpsc::unbounded_channel();
         tokio::spawn(converse(socket, asked));
-        Ok(Self { questions })
+        Self { questions }
     }
 
     pub(super) async fn ask(
@@ -135,6 +144,24 @@ impl Wire {
             .send(question)
             .map_err(|_| Error::Disconnected { method })
     }
+}
+
+fn failed(url: &str, source: tokio_websockets::Error) -> Error {
+    Error::Connect {
+        url: url.to_owned(),
+        source,
+    }
+}
+
+fn client(url: &str) -> Result<ClientBuilder<'static>, Error> {
+    let uri = url.parse::<http::Uri>().map_err(|error| {
+        failed(
+            url,
+            std::io::Error::new(std::io::ErrorKind::InvalidInput, error).into(),
+        )
+    })?;
+    // A script or a profile comes as one message, however long.
+    Ok(ClientBuilder::from_uri(uri).limits(Limits::unlimited()))
 }
 
 async fn answered(

@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "verdict",
             "explore",
             "report",
+            "probe",
             "load",
             "run",
         ],

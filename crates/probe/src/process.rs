@@ -1,0 +1,232 @@
+//! One process as procfs describes it: what it runs, whose it is, where it sees itself.
+//!
+//! Everything here is read once, when the process is found. It may end at any time: whoever uses
+//! it later meets the error then.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::attach::Unreachable;
+use crate::{Error, procfs};
+
+/// A process of this machine, or of this container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its id, as leakscope sees it.
+    pub pid: u32,
+    /// Its id as it sees itself: another one in a container with a PID namespace.
+    pub inner_pid: u32,
+    /// Its parent's id; 0 for none that can be seen.
+    pub parent: u32,
+    /// The user whose it is.
+    pub uid: u32,
+    /// Its name as the kernel keeps it, at most fifteen bytes: the program's, or the main
+    /// thread's.
+    pub name: String,
+    /// Its command line; empty for a zombie and for the kernel's own.
+    pub command: Vec<String>,
+    /// What it runs.
+    pub runtime: Runtime,
+    /// When it was started, in clock ticks since the machine was: with the id, this tells it from
+    /// any other process there ever was.
+    pub started_ticks: u64,
+}
+
+/// What a process runs, by its program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    /// Node.js, under whatever name the program goes.
+    Node,
+    /// Deno.
+    Deno,
+    /// Bun, which has no V8.
+    Bun,
+    /// Electron, Chrome or Chromium.
+    Chrome,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Node => "Node.js",
+            Self::Deno => "Deno",
+            Self::Bun => "Bun",
+            Self::Chrome => "Chrome",
+            Self::Other => "not a JavaScript process",
+        })
+    }
+}
+
+impl Process {
+    /// The process with an id.
+    ///
+    /// # Errors
+    /// [`Unreachable::Gone`] if there is none, or only a zombie.
+    pub fn of(pid: u32) -> Result<Self, Error> {
+        let process = Self::read(pid);
+        process.ok_or_else(|| Unreachable::gone(pid).into())
+    }
+
+    fn read(pid: u32) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let state = procfs::text_field(&status, "State:")?;
+        if state.starts_with(['Z', 'X']) {
+            return None;
+        }
+        let command = procfs::command(pid);
+        let name = procfs::text_field(&status, "Name:")?.to_owned();
+        let inner = procfs::text_field(&status, "NSpid:");
+        let inner_pid = inner.and_then(|ids| ids.split_whitespace().last()?.parse().ok());
+        Some(Self {
+            pid,
+            inner_pid: inner_pid.unwrap_or(pid),
+            parent: u32::try_from(procfs::field(&status, "PPid:")?).ok()?,
+            // The effective one: it decides who may send signals and read.
+            uid: procfs::text_field(&status, "Uid:")?
+                .split_whitespace()
+                .nth(1)?
+                .parse()
+                .ok()?,
+            runtime: runtime(pid, &name, &command),
+            name,
+            command,
+            started_ticks: procfs::started_ticks(pid)?,
+        })
+    }
+
+    /// The command line in one line; the name in brackets where there is none.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        match self.command.is_empty() {
+            true => format!("[{}]", self.name),
+            false => self.command.join(" "),
+        }
+    }
+
+    /// Whether this very process is still there, not another with its id.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        procfs::started_ticks(self.pid) == Some(self.started_ticks)
+            && Self::read(self.pid).is_some()
+    }
+
+    /// The name of the user whose it is, from `/etc/passwd`; the number where there is none.
+    #[must_use]
+    pub fn user(&self) -> String {
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let id = self.uid.to_string();
+        let name = passwd.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)? == id).then(|| name.to_owned())
+        });
+        name.unwrap_or(id)
+    }
+
+    /// The folder it runs in, where this may be known.
+    #[must_use]
+    pub fn working_dir(&self) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()
+    }
+}
+
+/// By the name of the program, else by what is in it.
+fn runtime(pid: u32, name: &str, command: &[String]) -> Runtime {
+    let link = format!("/proc/{pid}/exe");
+    let exe = fs::read_link(&link).ok();
+    // Of another user's process only the command line can be read.
+    let program = match &exe {
+        Some(path) => path.to_str().unwrap_or_default(),
+        None => command.first().map_or(name, String::as_str),
+    };
+    let program = program.strip_suffix(" (deleted)").unwrap_or(program);
+    let base = Path::new(program).file_name().and_then(|n| n.to_str());
+    match base.unwrap_or_default() {
+        "node" | "nodejs" => Runtime::Node,
+        "deno" | "denort" => Runtime::Deno,
+        "bun" | "bunx" => Runtime::Bun,
+        "chrome"
+        | "chromium"
+        | "chromium-browser"
+        | "headless_shell"
+        | "chrome-headless-shell"
+        | "electron"
+        | "msedge"
+        | "brave" => Runtime::Chrome,
+        base if base.starts_with("node-") || base.starts_with("node_") => Runtime::Node,
+        _ if exe.is_some() && embeds_node(Path::new(&link)) => Runtime::Node,
+        _ => Runtime::Other,
+    }
+}
+
+/// Programs smaller than this have no V8 in them.
+const LEAST_V8: u64 = 16 << 20;
+
+/// A name that Node.js exports to its addons, in every program that has it inside.
+const NODE_SYMBOL: &[u8] = b"_ZN4node9inspector";
+
+/// Whether a program has Node.js inside: single executable applications have names of their own.
+fn embeds_node(exe: &Path) -> bool {
+    use std::io::Read;
+    let Ok(mut file) = fs::File::open(exe) else {
+        return false;
+    };
+    if file.metadata().map_or(0, |metadata| metadata.len()) < LEAST_V8 {
+        return false;
+    }
+    // The exported names stand near the front of the file.
+    let mut buffer = vec![0_u8; 1 << 20];
+    let mut kept = 0;
+    loop {
+        match file.read(&mut buffer[kept..]) {
+            Ok(0) | Err(_) => return false,
+            Ok(n) => {
+                let filled = kept + n;
+                if memchr::memmem::find(&buffer[..filled], NODE_SYMBOL).is_some() {
+                    return true;
+                }
+                // The name may lie across two pieces.
+                kept = NODE_SYMBOL.len().min(filled);
+                buffer.copy_within(filled - kept..filled, 0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_found_and_runs_no_javascript() {
+        let own = Process::of(std::process::id()).unwrap();
+        assert_eq!(own.runtime, Runtime::Other);
+        assert!(own.is_alive() && own.parent > 0);
+        assert!(own.command_line().contains("probe"), "{own:?}");
+        assert_eq!(own.working_dir(), std::env::current_dir().ok());
+        let another = Process {
+            started_ticks: own.started_ticks + 1,
+            ..own
+        };
+        assert!(!another.is_alive());
+    }
+
+    #[test]
+    fn a_program_with_node_inside_is_known_by_its_symbols() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("app");
+        let mut bytes = vec![0_u8; (LEAST_V8 + 4) as usize];
+        fs::write(&path, &bytes).unwrap();
+        assert!(!embeds_node(&path));
+        // Across the border of two pieces.
+        let at = (3 << 20) - 7;
+        bytes[at..at + NODE_SYMBOL.len()].copy_from_slice(NODE_SYMBOL);
+        fs::write(&path, &bytes).unwrap();
+        assert!(embeds_node(&path));
+        fs::write(&path, &bytes[..4 << 20]).unwrap();
+        assert!(!embeds_node(&path), "too small to have V8 inside");
+    }
+}
