@@ -2,6 +2,7 @@
 
 mod hunt;
 mod load;
+mod outputs;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -11,6 +12,7 @@ pub(crate) use self::load::{
     LoadArgs, LoadCommand, MergeArgs, QuickArgs, RunArgs, ScriptArgs, SpreadArg,
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
+pub(crate) use outputs::OutputArgs;
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,

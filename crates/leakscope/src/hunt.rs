@@ -17,6 +17,7 @@ use crate::args::HuntArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
+use crate::outputs;
 use crate::progress::Progress;
 use crate::scripts::{Checked, Given};
 
@@ -31,6 +32,7 @@ const LEAST_RATE: f64 = 50.0;
 const SEED: u64 = 1;
 
 pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
+    outputs::check(&args.outputs)?;
     let order = order(args)?;
     let folder = folder(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -71,8 +73,8 @@ async fn run_and_judge(
     };
     drop(progress);
     keep(&verdict, &recording, folder)?;
-    judge::publish(&verdict, &recording, args.json.as_deref())?;
-    if args.json.as_deref() != Some(Path::new("-")) {
+    outputs::publish(&verdict, &recording, &args.outputs)?;
+    if outputs::is_text_on_stdout(&args.outputs) {
         let report = folder.file(run::REPORT);
         crate::failure::answer(&format!("  report     {}\n", report.display()))?;
     }
@@ -102,7 +104,7 @@ async fn judge_aside(
 fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
     let failed = |error: run::FolderError| Failure::of(Exit::Output, &error).hint(error.hint());
     folder
-        .write(run::VERDICT, judge::verdict_json(verdict)?.as_bytes())
+        .write(run::VERDICT, outputs::verdict_json(verdict)?.as_bytes())
         .map_err(failed)?;
     let report = report::html(verdict, recording);
     folder.write(run::REPORT, report.as_bytes()).map_err(failed)

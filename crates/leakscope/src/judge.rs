@@ -1,24 +1,23 @@
 //! `leakscope judge`: the verdict from a run's folder alone.
 
-use std::path::Path;
-
 use recording::{Recording, Stage};
-use report::{Color, Style};
 use run::Folder;
 use verdict::{Allocator, Evidence, Snapshots, Sources, Verdict};
 
 use crate::args::{JudgeArgs, ReadingArgs};
 use crate::exit::Exit;
-use crate::failure::{Failure, answer};
+use crate::failure::Failure;
+use crate::outputs;
 use crate::snapshots::{self, Opened};
 
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
+    outputs::check(&args.outputs)?;
     let folder = Folder::open(&args.run);
     let recording = folder
         .read_recording()
         .map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))?;
     let verdict = judge_folder(&folder, &recording, &mut |_| {})?;
-    publish(&verdict, &recording, args.json.as_deref())?;
+    outputs::publish(&verdict, &recording, &args.outputs)?;
     Ok(verdict.outcome.into())
 }
 
@@ -134,45 +133,6 @@ fn merged(mut found: Vec<Allocator>) -> Vec<Allocator> {
     });
     found.sort_by_key(|a| std::cmp::Reverse(a.live_bytes));
     found
-}
-
-/// The verdict to stdout, and as JSON to a file where one was asked for.
-pub(crate) fn publish(
-    verdict: &Verdict,
-    recording: &Recording,
-    json: Option<&Path>,
-) -> Result<(), Failure> {
-    match json {
-        Some(path) if path == Path::new("-") => return answer(&verdict_json(verdict)?),
-        Some(path) => std::fs::write(path, verdict_json(verdict)?).map_err(|error| {
-            Failure::new(
-                Exit::Output,
-                format!("cannot write `{}`: {error}", path.display()),
-            )
-        })?,
-        None => {}
-    }
-    answer(&report::verdict_text(verdict, recording, stdout_style()))
-}
-
-/// The JSON form of a verdict.
-pub(crate) fn verdict_json(verdict: &Verdict) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(verdict).map(|text| text + "\n");
-    text.map_err(|error| Failure::of(Exit::Output, &error))
-}
-
-/// Color and width where stdout is a terminal, neither elsewhere.
-pub(crate) fn stdout_style() -> Style {
-    use std::io::IsTerminal;
-    if !std::io::stdout().is_terminal() {
-        return Style::PLAIN;
-    }
-    let width = crate::progress::terminal_width().unwrap_or(100);
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style {
-        width,
-        color: if no_color { Color::Plain } else { Color::Ansi },
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{SnapshotArgs, TableArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, answer};
-use crate::judge::stdout_style;
+use crate::outputs::stdout_style;
 use crate::snapshots::{self, Opened};
 
 pub(crate) use classes::{diff, statistics, summary};

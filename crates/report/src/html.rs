@@ -11,7 +11,7 @@ use units::{ByteDelta, Bytes, Count, Elapsed, PerSession};
 use verdict::{Outcome, SourceLine, Suspect, Verdict};
 
 use crate::printable;
-use crate::verdict_text::{gains, leak_sentence};
+use crate::words::{self, gains};
 
 const STYLE: &str = include_str!("html/report.css");
 
@@ -34,7 +34,7 @@ pub fn html(verdict: &Verdict, recording: &Recording) -> String {
                 header {
                     p.product { "leakscope" span { "memory leak report" } }
                     h1 { span class={ "outcome " (class) } { (word) } }
-                    p.answer { (answer(verdict)) }
+                    p.answer { (words::answer(verdict)) }
                     @if let Some(next) = &verdict.next { p.next { strong { "Next: " } (next) } }
                     @for warning in &verdict.warnings {
                         p.warning { strong { "Warning: " } (printable(warning)) }
@@ -55,22 +55,12 @@ pub fn html(verdict: &Verdict, recording: &Recording) -> String {
 }
 
 fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
-    match outcome {
-        Outcome::Leaking => ("LEAKING", "leaking"),
-        Outcome::Clean => ("CLEAN", "clean"),
-        Outcome::Inconclusive => ("INCONCLUSIVE", "inconclusive"),
-    }
-}
-
-fn answer(verdict: &Verdict) -> String {
-    match verdict.suspects.first() {
-        Some(suspect)
-            if verdict.outcome == Outcome::Leaking && suspect.gains_per_second.is_none() =>
-        {
-            leak_sentence(suspect)
-        }
-        _ => printable(&verdict.reason),
-    }
+    let class = match outcome {
+        Outcome::Leaking => "leaking",
+        Outcome::Clean => "clean",
+        Outcome::Inconclusive => "inconclusive",
+    };
+    (words::word(outcome), class)
 }
 
 fn suspect_card(suspect: &Suspect) -> Markup {

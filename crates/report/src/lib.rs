@@ -1,14 +1,21 @@
-//! Answers as documents: terminal text, JSON, HTML.
+//! Answers as documents: terminal text, HTML, JUnit, SARIF, Markdown.
 //!
 //! Owns layout: width, color, order of lines. Must not judge or measure anything: every figure
 //! comes from the verdict or the recording. What is escaped, is escaped here.
 
 mod html;
+mod junit;
+mod markdown;
+mod sarif;
 mod table;
 mod verdict_text;
 mod views;
+mod words;
 
 pub use html::html;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use sarif::sarif;
 pub use table::{Align, Column, table};
 pub use verdict_text::verdict_text;
 pub use views::{

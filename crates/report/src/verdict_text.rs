@@ -2,8 +2,9 @@
 
 use recording::{Recording, Stage};
 use units::{ByteDelta, Bytes, Count, PerSession};
-use verdict::{ClassRate, Grade, Outcome, SourceLine, Suspect, Verdict};
+use verdict::{Outcome, SourceLine, Suspect, Verdict};
 
+use crate::words::{self, place};
 use crate::{Style, printable};
 
 /// Classes named beside the main one.
@@ -36,75 +37,19 @@ pub fn verdict_text(verdict: &Verdict, recording: &Recording, style: Style) -> S
 }
 
 fn headline(verdict: &Verdict, style: Style) -> String {
-    let (word, code) = match verdict.outcome {
-        Outcome::Leaking => ("LEAKING", "1;31"),
-        Outcome::Clean => ("CLEAN", "1;32"),
-        Outcome::Inconclusive => ("INCONCLUSIVE", "1;33"),
+    let word = words::word(verdict.outcome);
+    let code = match verdict.outcome {
+        Outcome::Leaking => "1;31",
+        Outcome::Clean => "1;32",
+        Outcome::Inconclusive => "1;33",
     };
-    let leak = (verdict.suspects.first())
-        .filter(|s| verdict.outcome == Outcome::Leaking && s.gains_per_second.is_none());
-    let reason = leak.map_or_else(|| printable(&verdict.reason), leak_sentence);
-    let text = wrapped(&format!("{word}   "), &reason, " ", style);
+    let text = wrapped(&format!("{word}   "), &words::answer(verdict), " ", style);
     text.trim_end().replacen(word, &style.paint(code, word), 1)
 }
 
-/// `15.2 KiB and exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)`.
-pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
-    let bytes = Bytes(suspect.bytes_per_session.max(0.0) as u64);
-    let whole = suspect.per_session.round();
-    let is_exact = suspect.grade == Grade::A && (suspect.per_session - whole).abs() <= 0.02 * whole;
-    let amount = if is_exact {
-        format!("exactly {whole:.0}")
-    } else {
-        PerSession(suspect.per_session).to_string()
-    };
-    let rounds = suspect.per_round.len();
-    let rates: Vec<_> = suspect
-        .per_round
-        .iter()
-        .map(|&r| PerSession(r).to_string())
-        .collect();
-    format!(
-        "{bytes} and {amount} {} per session ({rounds} of {rounds} rounds: {})",
-        printable(&suspect.class),
-        rates.join(", ")
-    )
-}
-
-/// `1 element per session`, `2 entries per session`, `9.8 elements per second`.
-pub(crate) fn gains(suspect: &Suspect) -> String {
-    let gains = suspect.holder.gains_per_session;
-    let whole = gains.round();
-    let (amount, per) = match suspect.gains_per_second {
-        Some(gains) => (format!("{gains:.1}"), "second"),
-        None if whole > 0.0 && (gains - whole).abs() <= 0.02 * whole => {
-            (format!("{whole:.0}"), "session")
-        }
-        None => (PerSession(gains).to_string(), "session"),
-    };
-    let noun = match (suspect.holder.class.as_str(), amount == "1") {
-        ("Array", true) => "element",
-        ("Array", false) => "elements",
-        ("Map" | "Set", true) => "entry",
-        ("Map" | "Set", false) => "entries",
-        (_, true) => "reference",
-        (_, false) => "references",
-    };
-    format!("{amount} {noun} per {per}")
-}
-
 fn suspect_text(suspect: &Suspect, style: Style) -> String {
-    let gains = gains(suspect);
-    let name = suspect
-        .holder
-        .name
-        .as_ref()
-        .map(|name| format!(" `{}`", printable(name)));
-    let title = format!(
-        "{}{}",
-        printable(&suspect.holder.class),
-        name.unwrap_or_default()
-    );
+    let gains = words::gains(suspect);
+    let title = words::holder(suspect);
     let place = suspect.source.as_ref().map(place).unwrap_or_default();
     let mut out = format!(
         "  {}. {}   +{gains}   {}\n",
@@ -122,14 +67,10 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
     if let Some(writer) = &suspect.writer {
         out.push_str(&writer_line(writer, suspect.package.as_deref(), style));
     }
-    if let Some(with) = dragged_along(&suspect.classes, &suspect.class) {
+    if let Some(with) = dragged_along(suspect) {
         out.push_str(&wrapped("     with it       ", &with, ", ", style));
     }
     out
-}
-
-fn place(line: &SourceLine) -> String {
-    format!("{}:{}", printable(&line.file), line.line)
 }
 
 fn writer_line(writer: &SourceLine, package: Option<&str>, style: Style) -> String {
@@ -148,11 +89,9 @@ fn writer_line(writer: &SourceLine, package: Option<&str>, style: Style) -> Stri
     format!("     added at      {}\n", text.trim())
 }
 
-fn dragged_along(classes: &[ClassRate], main: &str) -> Option<String> {
-    let others: Vec<String> = classes
-        .iter()
-        .filter(|c| c.class != main && !c.class.starts_with(['(', '{']))
-        .filter(|c| !c.class.starts_with("system / "))
+fn dragged_along(suspect: &Suspect) -> Option<String> {
+    let others: Vec<String> = words::telling_classes(suspect)
+        .filter(|c| c.class != suspect.class)
         .take(CLASSES_NAMED)
         .map(|c| format!("{} {}", printable(&c.class), PerSession(c.per_session)))
         .collect();

@@ -17,6 +17,7 @@ pub use evidence::{Allocator, Evidence, Script, Snapshots, Sources};
 pub use rate::{Grade, Rate};
 pub use verdict::{
     ClassRate, Holder, Outcome, RoundFigures, SCHEMA, Sessions, SourceLine, Suspect, Verdict,
+    json_schema,
 };
 
 use naming::Namer;

@@ -4,6 +4,7 @@
 //! sessions, the rate is k = ΣΔ / Σn; growth is *constant* when every round agrees with k within
 //! 5 % and two objects.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Part of k by which a round may differ from it.
@@ -16,7 +17,7 @@ const ROUNDS_THAT_TELL: usize = 3;
 const WHOLE: f64 = 0.02;
 
 /// How a rate speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum Grade {
     /// A whole number per session, the same in every round: arithmetic, not chance.
     A,

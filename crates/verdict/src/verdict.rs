@@ -1,5 +1,6 @@
 //! What a verdict says. Its JSON form is a contract: `docs/json.md`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Grade;
@@ -7,8 +8,17 @@ use crate::Grade;
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "leakscope.verdict/1";
 
+/// The JSON Schema of the JSON form, as `docs/verdict.schema.json` publishes it.
+#[must_use]
+pub fn json_schema() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<Verdict>();
+    schema.insert("title".into(), SCHEMA.into());
+    schema.into()
+}
+
 /// The answer to the one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Something grows with every session and is never let go.
@@ -20,9 +30,9 @@ pub enum Outcome {
 }
 
 /// Whether the service leaks, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Verdict {
-    /// [`SCHEMA`].
+    /// `leakscope.verdict/1`.
     pub schema: &'static str,
     /// The answer.
     pub outcome: Outcome,
@@ -47,7 +57,7 @@ pub struct Verdict {
 }
 
 /// Sessions by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Sessions {
     /// Started.
     pub created: u64,
@@ -58,7 +68,7 @@ pub struct Sessions {
 }
 
 /// One measured round and the memory after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RoundFigures {
     /// Sessions created.
     pub sessions: u64,
@@ -71,7 +81,7 @@ pub struct RoundFigures {
 }
 
 /// One leak.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Suspect {
     /// From 1, by bytes.
     pub rank: usize,
@@ -108,7 +118,7 @@ pub struct Suspect {
 }
 
 /// One class and how many of its objects pile up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ClassRate {
     /// The class's name.
     pub class: String,
@@ -117,7 +127,7 @@ pub struct ClassRate {
 }
 
 /// The object that keeps what piles up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Holder {
     /// Its class.
     pub class: String,
@@ -130,7 +140,7 @@ pub struct Holder {
 }
 
 /// A line of the service's source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SourceLine {
     /// Path relative to the service's working directory.
     pub file: String,

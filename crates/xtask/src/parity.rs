@@ -36,7 +36,7 @@ pub(crate) fn given(files: &[&str]) -> Result {
     )
 }
 
-/// Installs DevTools' engine and the runtimes below `target`.
+/// Installs DevTools' engine, the runtimes and the tests' tools below `target`.
 pub(crate) fn install() -> Result {
     let devtools = target().join("devtools");
     let is_new = install_packages(
@@ -53,7 +53,10 @@ pub(crate) fn install() -> Result {
         step("bundle it", &mut program(&["node", "build.mjs"], &devtools))?;
     }
     let nodes = root().join("crates/leakscope/tests/node");
-    install_packages("other runtimes of V8", &nodes, &target().join("node")).map(drop)
+    install_packages("other runtimes of V8", &nodes, &target().join("node"))?;
+    let tools = root().join("crates/leakscope/tests/tools");
+    let what = "what documents are checked against";
+    install_packages(what, &tools, &target().join("tools")).map(drop)
 }
 
 /// Finds a Chromium, or installs Debian's; whether there is one now.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::EXIT_CODES;
+use super::{EXIT_CODES, OutputArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
@@ -41,10 +41,6 @@ pub(crate) struct HuntArgs {
     #[arg(long)]
     pub(crate) overwrite: bool,
 
-    /// Write the verdict as JSON to this file, `-` for stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-
     /// The service is ready when this URL answers [default: when the target's port accepts]
     #[arg(long, value_name = "URL", group = "ready")]
     pub(crate) ready_url: Option<String>,
@@ -65,6 +61,9 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     pub(crate) max_settle: f64,
 
+    #[command(flatten)]
+    pub(crate) outputs: OutputArgs,
+
     /// The service's command line
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -76,9 +75,8 @@ pub(crate) struct JudgeArgs {
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
 
-    /// Write the verdict as JSON to this file, `-` for stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: OutputArgs,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

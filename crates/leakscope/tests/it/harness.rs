@@ -32,12 +32,16 @@ impl Hunt {
     /// A hunt on `service` with short rounds; `{port}` in its words becomes the port, which is in
     /// its environment too.
     pub(crate) fn on(service: &[&str]) -> Self {
+        Self::in_dir(TempDir::new().unwrap(), service)
+    }
+
+    fn in_dir(dir: TempDir, service: &[&str]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let port = free_port();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let word = |word: &&str| OsString::from(word.replace("{port}", &port.to_string()));
         Self {
-            dir: TempDir::new().unwrap(),
+            dir,
             port,
             mark: format!("{}-{number}", std::process::id()),
             args: Vec::new(),
@@ -46,6 +50,19 @@ impl Hunt {
         }
         .arg("--target")
         .arg(&format!("ws://127.0.0.1:{port}"))
+    }
+
+    /// A hunt whose folder stays until the tests run the next time, for those who share it.
+    pub(crate) fn kept(service: &[&str]) -> Self {
+        const PREFIX: &str = "kept-hunt-";
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for entry in std::fs::read_dir(target).unwrap().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                std::fs::remove_dir_all(entry.path()).unwrap();
+            }
+        }
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(target);
+        Self::in_dir(dir.unwrap(), service)
     }
 
     /// With the calculator's load script.
@@ -205,6 +222,18 @@ pub(crate) fn service(name: &str) -> String {
         .join("tests/services")
         .join(name);
     path.to_str().unwrap().to_owned()
+}
+
+/// A file of the packages that the tests' tools are made of.
+pub(crate) fn tool(path: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let path = target.join("tools/node_modules").join(path);
+    assert!(
+        path.is_file(),
+        "{} is missing: `cargo xtask test` installs it",
+        path.display()
+    );
+    path
 }
 
 /// A Node.js of another major than the one on the path.

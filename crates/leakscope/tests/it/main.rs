@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod damaged;
+mod documents;
 mod harness;
 mod hunts;
 mod interrupts;
