@@ -11,6 +11,7 @@ mod files;
 mod hunt;
 mod judge;
 mod load;
+mod origins;
 mod outputs;
 mod progress;
 mod proxies;

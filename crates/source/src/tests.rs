@@ -516,3 +516,27 @@ fn what_a_function_adds_is_known_without_a_name() {
     );
     assert_eq!(lines(0, 0), [0; 0]);
 }
+
+#[test]
+fn a_place_knows_its_line_and_its_function_by_where_the_name_begins() {
+    let text = "\
+▸function plain(a) {
+  ▸push(a);
+}
+const ▸arrow = ▸async (a) => a;
+class Shop { ▸async close() { ▸end(); } }
+▸top();
+";
+    let Marked { file, marks } = marked(text);
+    let line = |mark: usize| file.line_at(marks[mark]).unwrap();
+    assert_eq!(line(1).text, "push(a);");
+    assert_eq!(line(1).function.as_deref(), Some("plain"));
+    assert_eq!(line(5).function.as_deref(), Some("close"));
+    assert_eq!(line(6).function, None);
+    let function = |mark: usize| file.function_at(marks[mark]);
+    assert_eq!(function(0).as_deref(), Some("plain"));
+    assert_eq!(function(1), None);
+    assert_eq!(function(3).as_deref(), Some("arrow"));
+    assert_eq!(function(4).as_deref(), Some("close"));
+    assert_eq!(function(6), None);
+}

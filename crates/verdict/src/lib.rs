@@ -13,7 +13,7 @@ mod verdict;
 
 use recording::Recording;
 
-pub use evidence::{Allocator, Evidence, Script, Snapshots, Sources};
+pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
 pub use rate::{Grade, Rate};
 pub use verdict::{
     ClassRate, Holder, Outcome, RoundFigures, SCHEMA, Sessions, SourceLine, Suspect, Verdict,
