@@ -85,6 +85,7 @@ mod link;
 mod overview;
 mod parse;
 mod prefetch;
+mod redact;
 mod repeated;
 mod retaining;
 mod shown;
@@ -107,6 +108,7 @@ pub use holders::{
 pub use incoming::Incoming;
 pub use overview::Overview;
 pub use parse::{Kept, Loss, Recovered, locate, parse, recover};
+pub use redact::{Redacted, Redaction, names_of_code, redact};
 pub use repeated::{Repeated, repeated_strings};
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};

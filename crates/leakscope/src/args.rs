@@ -3,6 +3,7 @@
 mod hunt;
 mod load;
 mod outputs;
+mod redact;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -13,6 +14,7 @@ pub(crate) use self::load::{
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use outputs::OutputArgs;
+pub(crate) use redact::RedactArgs;
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     /// Print every node of a heap snapshot as tab-separated values: id, class, distance, self size,
     /// retained size, dominator's id
     Nodes(NodesArgs),
+    /// Remove the contents of strings from heap snapshots, to give them away: the graph, the sizes
+    /// and the names in the program's code stay
+    Redact(RedactArgs),
 }
 
 #[cfg(test)]

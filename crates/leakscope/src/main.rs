@@ -15,6 +15,7 @@ mod origins;
 mod outputs;
 mod progress;
 mod proxies;
+mod redact;
 mod scripts;
 mod signals;
 mod snapshots;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Closures(args) => views::closures(&args),
         Command::Detached(args) => views::detached(&args),
         Command::Nodes(args) => views::nodes(&args),
+        Command::Redact(args) => redact::redact(&args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -40,6 +40,14 @@ mod parse;
 use facts::{At, Facts, FunctionIx, SymbolIx, Target};
 use lines::Lines;
 
+/// The names that a script's code uses, ascending: of variables, functions, classes and members, the
+/// private ones with their `#`. Texts in quotes are none, not even as keys. `url` tells the language
+/// by its ending. Nothing if the text does not parse.
+#[must_use]
+pub fn names(text: &str, url: &str) -> Vec<String> {
+    parse::names(text, url)
+}
+
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {

@@ -540,3 +540,14 @@ class Shop { ▸async close() { ▸end(); } }
     assert_eq!(function(4).as_deref(), Some("close"));
     assert_eq!(function(6), None);
 }
+
+#[test]
+fn the_names_of_code_are_told_and_its_texts_are_not() {
+    let text = "class Session { #token = 'secret1'; open(user) { this.sockets[`secret2`] = user; } }\n\
+        // secret3\nconst limits = { largest: 1, 'secret-4': 2, ['secret5']: /secret6/ };";
+    let expected = [
+        "#token", "Session", "largest", "limits", "open", "sockets", "user",
+    ];
+    assert_eq!(names(text, "app.js"), expected);
+    assert_eq!(names("not ( a script", "app.js"), [""; 0]);
+}

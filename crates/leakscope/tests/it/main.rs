@@ -10,6 +10,7 @@ mod documents;
 mod harness;
 mod hunts;
 mod interrupts;
+mod redact;
 mod second_look;
 mod shapes;
 mod views;
