@@ -94,7 +94,7 @@ mod strings;
 mod utf16;
 
 pub use analysis::{
-    Aggregate, Analysis, ClassIx, NO_DISTANCE, PlainClasses, SYSTEM_DISTANCE, Statistics,
+    Aggregate, Analysis, ClassIx, NO_DISTANCE, Outline, PlainClasses, SYSTEM_DISTANCE, Statistics,
 };
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use collections::{Collection, CollectionKind, collections};
