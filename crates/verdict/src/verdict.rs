@@ -1,7 +1,7 @@
 //! What a verdict says. Its JSON form is a contract: `docs/json.md`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Grade;
 
@@ -18,7 +18,7 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 /// The answer to the one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Something grows with every session and is never let go.
@@ -30,9 +30,10 @@ pub enum Outcome {
 }
 
 /// Whether the service leaks, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// `leakscope.verdict/1`.
+    #[serde(deserialize_with = "this_schema")]
     pub schema: &'static str,
     /// The answer.
     pub outcome: Outcome,
@@ -56,8 +57,19 @@ pub struct Verdict {
     pub warnings: Vec<String>,
 }
 
+/// A verdict of another schema is none that this version can read.
+fn this_schema<'de, D: serde::Deserializer<'de>>(schema: D) -> Result<&'static str, D::Error> {
+    let schema = String::deserialize(schema)?;
+    match schema == SCHEMA {
+        true => Ok(SCHEMA),
+        false => Err(serde::de::Error::custom(format!(
+            "the schema is `{schema}`"
+        ))),
+    }
+}
+
 /// Sessions by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Sessions {
     /// Started.
     pub created: u64,
@@ -68,7 +80,7 @@ pub struct Sessions {
 }
 
 /// One measured round and the memory after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundFigures {
     /// Sessions created.
     pub sessions: u64,
@@ -81,7 +93,7 @@ pub struct RoundFigures {
 }
 
 /// One leak.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {
     /// From 1, by bytes.
     pub rank: usize,
@@ -118,7 +130,7 @@ pub struct Suspect {
 }
 
 /// One class and how many of its objects pile up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassRate {
     /// The class's name.
     pub class: String,
@@ -127,7 +139,7 @@ pub struct ClassRate {
 }
 
 /// The object that keeps what piles up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
     /// Its class.
     pub class: String,
@@ -140,7 +152,7 @@ pub struct Holder {
 }
 
 /// A line of the service's source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceLine {
     /// Path relative to the service's working directory.
     pub file: String,
