@@ -44,7 +44,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         None => Vec::new(),
     };
     Verdict {
-        schema: SCHEMA,
+        schema: SCHEMA.into(),
         outcome: finding.outcome,
         reason: finding.reason,
         next: finding.next,

@@ -1,5 +1,7 @@
 //! What a verdict says. Its JSON form is a contract: `docs/json.md`.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +36,7 @@ pub enum Outcome {
 pub struct Verdict {
     /// `leakscope.verdict/1`.
     #[serde(deserialize_with = "this_schema")]
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// The answer.
     pub outcome: Outcome,
     /// The answer's reason in one sentence.
@@ -58,10 +60,10 @@ pub struct Verdict {
 }
 
 /// A verdict of another schema is none that this version can read.
-fn this_schema<'de, D: serde::Deserializer<'de>>(schema: D) -> Result<&'static str, D::Error> {
+fn this_schema<'de, D: serde::Deserializer<'de>>(schema: D) -> Result<Cow<'static, str>, D::Error> {
     let schema = String::deserialize(schema)?;
     match schema == SCHEMA {
-        true => Ok(SCHEMA),
+        true => Ok(SCHEMA.into()),
         false => Err(serde::de::Error::custom(format!(
             "the schema is `{schema}`"
         ))),
