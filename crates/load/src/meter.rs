@@ -17,6 +17,9 @@ use crate::transport::ResponseFacts;
 /// A session that starts later than this after it was due is counted as late.
 pub const LATE: Duration = Duration::from_millis(10);
 
+/// What the counters of sessions by their scenario are called, up to its name.
+pub(crate) const BY_SCENARIO: &str = "vusers.created_by_name.";
+
 /// Counts and times that anyone may read while the load lasts.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -221,6 +224,16 @@ impl Meter {
         let state = self.state();
         let mut ledger = state.before.ledger.clone();
         ledger.add(&state.now.ledger);
+        for counts in [&state.before, &state.now] {
+            for (name, count) in &counts.named {
+                if let Some(scenario) = name.strip_prefix(BY_SCENARIO) {
+                    *ledger.scenarios.entry(scenario.to_owned()).or_default() += count;
+                }
+            }
+            for (status, count) in &counts.codes {
+                *ledger.responses.entry(*status).or_default() += count;
+            }
+        }
         ledger
     }
 

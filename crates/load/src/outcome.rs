@@ -6,7 +6,7 @@ use recording::Ledger;
 use serde_json::{Value, json};
 
 use crate::Segment;
-use crate::meter::Meter;
+use crate::meter::{BY_SCENARIO, Meter};
 use crate::tally::Tally;
 
 /// The counts and times of one load, or of several together.
@@ -48,6 +48,13 @@ impl Outcome {
         let causes = self.tally.counters.iter();
         let failures = causes
             .filter_map(|(name, count)| Some((name.strip_prefix("errors.")?.to_owned(), *count)));
+        let by_name = |name: &String, prefix: &str| name.strip_prefix(prefix).map(str::to_owned);
+        let counters = || self.tally.counters.iter();
+        let scenarios = counters().filter_map(|(name, n)| Some((by_name(name, BY_SCENARIO)?, *n)));
+        let responses = counters().filter_map(|(name, n)| {
+            let status = name.strip_prefix("http.codes.")?;
+            Some((status.parse().ok()?, *n))
+        });
         Ledger {
             created: count("vusers.created"),
             completed: count("vusers.completed"),
@@ -57,6 +64,8 @@ impl Outcome {
             requests: count("http.requests"),
             messages_sent: count("websocket.messages_sent"),
             messages_received: count("websocket.messages_received"),
+            scenarios: scenarios.collect(),
+            responses: responses.collect(),
         }
     }
 

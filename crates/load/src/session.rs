@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::cause::Cause;
 use crate::http::HttpUser;
+use crate::meter::BY_SCENARIO;
 use crate::processor::Call;
 use crate::socketio::SocketIoUser;
 use crate::transport::Transport;
@@ -95,8 +96,7 @@ impl<'a> Session<'a> {
     pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
         let scenario = self.scenario;
         if let Some(name) = &scenario.name {
-            let counter = format!("vusers.created_by_name.{name}");
-            self.meter.count(&counter, 1);
+            self.meter.count(&format!("{BY_SCENARIO}{name}"), 1);
         }
         let result = self.flow(scenario).await;
         if let Err(cause) = &result {

@@ -19,8 +19,31 @@ pub enum Stage {
     Idle,
     /// A measured portion of load, numbered from 1.
     Round(u32),
+    /// No load until the longest timer is over, then a little: what goes now was backlog.
+    Drain,
     /// The service is ended.
     Stop,
+}
+
+/// A stage beyond the plan, which may decide what the planned ones do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Further {
+    /// One more measured round of so many sessions.
+    Round(u64),
+    /// See [`Stage::Drain`].
+    Drain,
+}
+
+/// How much a large container of the service holds, as the service itself counts it.
+///
+/// A snapshot does not tell: the tables of arrays and maps grow in leaps, and numbers in them are
+/// no objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSize {
+    /// V8's id of the array, map, set or object, as in the snapshots.
+    pub id: u64,
+    /// Its elements, entries or properties.
+    pub size: u64,
 }
 
 /// What the run was asked to do.
@@ -108,6 +131,10 @@ pub enum Event {
     },
     /// A snapshot lies in the run folder.
     SnapshotTaken(SnapshotFacts),
+    /// The sizes of the service's large containers, counted just after a snapshot.
+    ContainersCounted(Vec<ContainerSize>),
+    /// How long the longest timer of the service's own code still runs, before a drain.
+    TimerFound(Elapsed),
     /// A stage ends.
     StageEnded {
         /// Since the start of the run.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use units::Elapsed;
 
 use crate::{
-    Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample, ServiceFacts, SnapshotFacts,
-    Stage,
+    ContainerSize, Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample, ServiceFacts,
+    SnapshotFacts, Stage,
 };
 
 /// The schema of `run.json`; the number rises when a field changes its meaning.
@@ -42,6 +42,12 @@ pub struct StageRecord {
     pub readings: Vec<Reading>,
     /// The snapshot taken at its end.
     pub snapshot: Option<SnapshotFacts>,
+    /// The sizes of large containers at the time of the snapshot.
+    #[serde(default)]
+    pub containers: Vec<ContainerSize>,
+    /// What the longest timer of the service's own code had left before a drain.
+    #[serde(default)]
+    pub longest_timer: Option<Elapsed>,
 }
 
 /// A measured round together with the reading before it.
@@ -109,11 +115,15 @@ impl Recording {
                 ledger: Ledger::default(),
                 readings: Vec::new(),
                 snapshot: None,
+                containers: Vec::new(),
+                longest_timer: None,
             }),
             Event::Sampled(sample) => self.samples.push(*sample),
             Event::LoadProgress(ledger) => self.in_stage(|s| s.ledger = ledger.clone()),
             Event::Settled(reading) => self.in_stage(|s| s.readings.push(*reading)),
             Event::SnapshotTaken(facts) => self.in_stage(|s| s.snapshot = Some(facts.clone())),
+            Event::ContainersCounted(sizes) => self.in_stage(|s| s.containers.clone_from(sizes)),
+            Event::TimerFound(left) => self.in_stage(|s| s.longest_timer = Some(*left)),
             Event::StageEnded { at } => self.in_stage(|s| s.ended_at = Some(*at)),
             Event::Warning(text) => self.warnings.push(text.clone()),
             Event::Ended(exit) => self.exit = Some(exit.clone()),
@@ -154,20 +164,6 @@ impl Recording {
             before = after.or(before);
         }
         rounds
-    }
-
-    /// The sessions created between two snapshots of the run, by the names of their files; `None`
-    /// if they are not of this run, in this order.
-    #[must_use]
-    pub fn sessions_between(&self, base: &str, newer: &str) -> Option<u64> {
-        let with = |file: &str| {
-            let is_of =
-                |stage: &StageRecord| stage.snapshot.as_ref().is_some_and(|s| s.file == file);
-            self.stages.iter().position(is_of)
-        };
-        let (base, newer) = (with(base)?, with(newer)?);
-        let between = self.stages.get(base + 1..=newer)?;
-        Some(between.iter().map(|stage| stage.ledger.created).sum())
     }
 
     /// The record of a stage, if the run got that far.
@@ -263,27 +259,6 @@ mod tests {
         assert_eq!(rounds[0].ledger.completed, 11);
         assert_eq!(recording.total_ledger().created, 14);
         assert_eq!(recording.exit, Some(Exit::Interrupted));
-    }
-
-    #[test]
-    fn sessions_between_two_snapshots_are_those_of_the_stages_after_the_first() {
-        let mut recording = Recording::new(plan(), "0.0.0");
-        let mut events = events();
-        let taken = |file: &str| {
-            Event::SnapshotTaken(SnapshotFacts {
-                file: file.into(),
-                bytes: 1,
-                took: Elapsed::default(),
-            })
-        };
-        events.insert(8, taken("1-round-1"));
-        events.insert(3, taken("0-warm-up"));
-        events.iter().for_each(|event| recording.apply(event));
-        let between = |base, newer| recording.sessions_between(base, newer);
-        assert_eq!(between("0-warm-up", "1-round-1"), Some(11));
-        assert_eq!(between("0-warm-up", "0-warm-up"), Some(0));
-        assert_eq!(between("1-round-1", "0-warm-up"), None);
-        assert_eq!(between("0-warm-up", "other"), None);
     }
 
     #[test]

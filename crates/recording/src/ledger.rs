@@ -30,6 +30,12 @@ pub struct Ledger {
     /// WebSocket messages received.
     #[serde(default)]
     pub messages_received: u64,
+    /// Sessions by the scenario they took, where scenarios have names.
+    #[serde(default)]
+    pub scenarios: BTreeMap<String, u64>,
+    /// HTTP responses by status.
+    #[serde(default)]
+    pub responses: BTreeMap<u16, u64>,
 }
 
 impl Ledger {
@@ -48,9 +54,9 @@ impl Ledger {
         self.requests += other.requests;
         self.messages_sent += other.messages_sent;
         self.messages_received += other.messages_received;
-        for (cause, count) in &other.failures {
-            *self.failures.entry(cause.clone()).or_default() += count;
-        }
+        add_counts(&mut self.failures, &other.failures);
+        add_counts(&mut self.scenarios, &other.scenarios);
+        add_counts(&mut self.responses, &other.responses);
     }
 
     /// The most frequent cause of failure and its count.
@@ -60,5 +66,11 @@ impl Ledger {
             .iter()
             .max_by_key(|(_, count)| **count)
             .map(|(c, n)| (c.as_str(), *n))
+    }
+}
+
+fn add_counts<K: Ord + Clone>(to: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
+    for (key, count) in from {
+        *to.entry(key.clone()).or_default() += count;
     }
 }

@@ -10,7 +10,7 @@ mod fold;
 mod ledger;
 mod sample;
 
-pub use event::{Event, Exit, Plan, ServiceFacts, SnapshotFacts, Stage};
+pub use event::{ContainerSize, Event, Exit, Further, Plan, ServiceFacts, SnapshotFacts, Stage};
 pub use fold::{Reading, Recording, Round, SCHEMA, StageRecord};
 pub use ledger::Ledger;
 pub use sample::{HeapFigures, MemoryFigures, SAMPLES_HEADER, Sample};

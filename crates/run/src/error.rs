@@ -96,6 +96,7 @@ pub fn stage_name(stage: Stage) -> String {
         Stage::WarmUp => "warm-up".into(),
         Stage::Idle => "idle round".into(),
         Stage::Round(n) => format!("round {n}"),
+        Stage::Drain => "drain".into(),
         Stage::Stop => "stop".into(),
     }
 }

@@ -63,6 +63,7 @@ fn stage_name(stage: Stage) -> String {
         Stage::WarmUp => "warm-up".into(),
         Stage::Idle => "idle".into(),
         Stage::Round(n) => format!("round {n}"),
+        Stage::Drain => "drain".into(),
         Stage::Stop => "stop".into(),
     }
 }
