@@ -14,18 +14,21 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::entries::{Entry, entries};
+use crate::retained_growth::{RetainedGrowth, retained_growth};
 use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, PathStep, Snapshot};
 
 /// Holders whose followers are counted; more than this never matter to a person.
 const HOLDERS_FOLLOWED: usize = 48;
 
 /// What grew from one snapshot to a later one of the same process.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Growth {
     /// Classes whose number of objects changed, in any order.
     pub classes: Vec<ClassGrowth>,
     /// Persistent objects that gained referents in the cohort, by cohort bytes, descending.
     pub holders: Vec<HolderGrowth>,
+    /// Persistent objects that keep more bytes alive, most first.
+    pub retained: Vec<RetainedGrowth>,
     /// Objects born since the base and alive in the newer snapshot.
     pub cohort_objects: u64,
     /// Their own sizes, in bytes.
@@ -52,6 +55,8 @@ pub struct HolderGrowth {
     pub gained: u64,
     /// Entries that it had in the base and has no more: a queue gains and loses alike.
     pub lost: u64,
+    /// Entries that it had in the base.
+    pub held: u64,
     /// Everything in the cohort that can be reached from it through the cohort.
     pub dragged: Vec<Dragged>,
     /// Bytes of all that.
@@ -83,6 +88,16 @@ impl HolderGrowth {
 /// Compares two snapshots of one process.
 #[must_use]
 pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Growth {
+    growth_watching(base, newer, &[])
+}
+
+/// The same; of the objects `watched`, it also tells how those changed that gained nothing.
+#[must_use]
+pub fn growth_watching(
+    base: (&Snapshot, &Analysis),
+    newer: (&Snapshot, &Analysis),
+    watched: &[NodeId],
+) -> Growth {
     let cohort = Cohort::of(base.0, newer.0);
     let mut walk = Walk::new(newer.0, &cohort);
     let mut gains: Vec<(NodeIx, u64)> = Vec::new();
@@ -97,6 +112,10 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     }
     gains.sort_by_key(|&(node, gained)| (std::cmp::Reverse(gained), node));
     gains.truncate(HOLDERS_FOLLOWED);
+    let known: HashSet<NodeIx> = gains.iter().map(|&(node, _)| node).collect();
+    let watched = || watched.iter().filter_map(|&id| newer.0.node_by_id(id));
+    let unchanged = watched().filter(|&node| !cohort.has(node) && !known.contains(&node));
+    gains.extend(unchanged.map(|node| (node, 0)));
     let mut holders: Vec<HolderGrowth> = gains
         .into_iter()
         .map(|(node, gained)| {
@@ -104,14 +123,22 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
             let followers = walk.follow(newer.1, from.into_iter().filter(|&t| cohort.has(t)));
             let id = newer.0.node_id(node);
             let now = ids_of_entries(newer.0, id);
-            let lost = ids_of_entries(base.0, id).difference(&now).count() as u64;
-            holder(id, (gained, lost), followers)
+            let before = ids_of_entries(base.0, id);
+            HolderGrowth {
+                id,
+                gained,
+                lost: before.difference(&now).count() as u64,
+                held: before.len() as u64,
+                dragged_bytes: followers.iter().map(|d| d.bytes).sum(),
+                dragged: followers,
+            }
         })
         .collect();
     holders.sort_by_key(|h| (std::cmp::Reverse(h.dragged_bytes), h.id));
     Growth {
         classes: class_growth(base, newer),
         holders,
+        retained: retained_growth(base, newer, &cohort),
         cohort_objects: cohort.objects,
         cohort_bytes: cohort.bytes,
     }
@@ -168,26 +195,15 @@ fn ids_of_entries(snapshot: &Snapshot, id: NodeId) -> HashSet<Vec<NodeId>> {
     entries(snapshot, node).into_iter().map(ids).collect()
 }
 
-fn holder(id: NodeId, (gained, lost): (u64, u64), dragged: Vec<Dragged>) -> HolderGrowth {
-    let dragged_bytes = dragged.iter().map(|d| d.bytes).sum();
-    HolderGrowth {
-        id,
-        gained,
-        lost,
-        dragged,
-        dragged_bytes,
-    }
-}
-
 /// Which nodes of the newer snapshot were not in the base.
-struct Cohort {
+pub(crate) struct Cohort {
     born: Vec<bool>,
     objects: u64,
     bytes: u64,
 }
 
 impl Cohort {
-    fn of(base: &Snapshot, newer: &Snapshot) -> Self {
+    pub(crate) fn of(base: &Snapshot, newer: &Snapshot) -> Self {
         let highest = base.nodes().map(|n| base.node_id(n)).max();
         let born: Vec<bool> = newer
             .nodes()
@@ -210,7 +226,7 @@ impl Cohort {
         }
     }
 
-    fn has(&self, node: NodeIx) -> bool {
+    pub(crate) fn has(&self, node: NodeIx) -> bool {
         self.born[node.index()]
     }
 }
@@ -356,7 +372,7 @@ fn count(
 
 fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassGrowth> {
     let mut classes: BTreeMap<String, ClassGrowth> = BTreeMap::new();
-    for diff in crate::compare((base.0, base.1.outline()), (newer.0, newer.1.outline())) {
+    for diff in crate::compare(base, newer) {
         let class = classes
             .entry(diff.name.clone())
             .or_insert_with(|| ClassGrowth {

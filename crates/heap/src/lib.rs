@@ -85,8 +85,8 @@ mod link;
 mod overview;
 mod parse;
 mod prefetch;
-mod redact;
 mod repeated;
+mod retained_growth;
 mod retaining;
 mod shown;
 mod snapshot;
@@ -94,7 +94,7 @@ mod strings;
 mod utf16;
 
 pub use analysis::{
-    Aggregate, Analysis, ClassIx, NO_DISTANCE, Outline, PlainClasses, SYSTEM_DISTANCE, Statistics,
+    Aggregate, Analysis, ClassIx, NO_DISTANCE, PlainClasses, SYSTEM_DISTANCE, Statistics,
 };
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use collections::{Collection, CollectionKind, collections};
@@ -102,13 +102,13 @@ pub use compare::{ClassDiff, compare};
 pub use error::Error;
 pub use filter::{Filter, NodeSet};
 pub use holders::{
-    ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, is_visible, own_bytes,
-    way_down,
+    ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, growth_watching,
+    is_visible, own_bytes, way_down,
 };
 pub use incoming::Incoming;
 pub use overview::Overview;
 pub use parse::{Kept, Loss, Recovered, locate, parse, recover};
-pub use redact::{Redacted, Redaction, names_of_code, redact};
 pub use repeated::{Repeated, repeated_strings};
+pub use retained_growth::{RetainedGrowth, growing_reference};
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};
