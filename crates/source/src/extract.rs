@@ -5,6 +5,7 @@
 //! nodes is flat, and what an expression mentions is looked up by position.
 
 mod additions;
+mod calls;
 mod functions;
 mod members;
 mod names;
@@ -37,30 +38,12 @@ pub(crate) fn facts(semantic: &Semantic<'_>) -> Facts {
         extraction.members(node.kind());
         extraction.additions(node.kind());
         extraction.listeners(node.kind());
+        extraction.calls(node.kind());
     }
     let mut facts = extraction.facts;
     facts.additions.sort_by_key(|fact| fact.at.span.start);
     facts.listeners.sort_by_key(|fact| fact.at.offset);
     facts
-}
-
-/// Every identifier of a script's code: variables, functions, classes, members, labels aside. What
-/// stands in strings, templates and comments is none.
-pub(crate) fn identifiers(semantic: &Semantic<'_>) -> Vec<String> {
-    let names = semantic
-        .nodes()
-        .iter()
-        .filter_map(|node| match node.kind() {
-            AstKind::IdentifierName(name) => Some(name.name.to_string()),
-            AstKind::IdentifierReference(name) => Some(name.name.to_string()),
-            AstKind::BindingIdentifier(name) => Some(name.name.to_string()),
-            AstKind::PrivateIdentifier(name) => Some(format!("#{}", name.name)),
-            _ => None,
-        });
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 struct Extraction<'s, 'a> {

@@ -33,6 +33,7 @@ pub(crate) struct Facts {
     pub(crate) additions: Vec<AdditionFact>,
     pub(crate) members: Vec<MemberFact>,
     pub(crate) listeners: Vec<ListenerFact>,
+    pub(crate) calls: Vec<CallFact>,
 }
 
 /// Where a statement or name stands.
@@ -105,6 +106,14 @@ pub(crate) struct ListenerFact {
     pub(crate) at: At,
 }
 
+/// A call, or `new`.
+#[derive(Debug)]
+pub(crate) struct CallFact {
+    /// The function's or the method's own name: `openSync` of `fs.openSync(…)`.
+    pub(crate) name: Box<str>,
+    pub(crate) at: At,
+}
+
 impl Facts {
     /// What `name` means at a byte of the text. If a function starts there: what it means to that
     /// function's captured variables, else within it.
@@ -120,17 +129,6 @@ impl Facts {
             }
             None => self.binding(name, self.innermost(offset)?),
         }
-    }
-
-    /// The innermost function whose text is around a byte.
-    pub(crate) fn function_around(&self, offset: u32) -> Option<FunctionIx> {
-        let around = self
-            .functions
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.start <= offset && offset < f.end);
-        let (ix, _) = around.min_by_key(|(_, f)| f.end - f.start)?;
-        u32::try_from(ix).ok().map(FunctionIx)
     }
 
     fn binding(&self, name: &str, from: ScopeIx) -> Option<SymbolIx> {

@@ -1,0 +1,32 @@
+//! Every call and every `new`, by the name of what is called.
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Expression, MemberExpression};
+
+use super::Extraction;
+use crate::facts::CallFact;
+
+impl<'a> Extraction<'_, 'a> {
+    pub(super) fn calls(&mut self, node: AstKind<'a>) {
+        let (callee, at) = match node {
+            AstKind::CallExpression(call) => (&call.callee, self.at_call(call)),
+            AstKind::NewExpression(new) => {
+                (&new.callee, self.at_start(new.node_id.get(), new.span))
+            }
+            _ => return,
+        };
+        if let Some(name) = name_of(callee) {
+            let name = name.into();
+            self.facts.calls.push(CallFact { name, at });
+        }
+    }
+}
+
+fn name_of<'e>(callee: &'e Expression<'_>) -> Option<&'e str> {
+    match callee.get_inner_expression() {
+        Expression::Identifier(identifier) => Some(identifier.name.as_str()),
+        other => other
+            .get_member_expr()
+            .and_then(MemberExpression::static_property_name),
+    }
+}
