@@ -4,6 +4,7 @@
 //! Source: the Chrome DevTools Protocol, domains `HeapProfiler`, `Runtime` and `Debugger`, as
 //! Node.js speaks them.
 
+mod objects;
 mod snapshot;
 mod wire;
 
@@ -191,6 +192,14 @@ impl Inspector {
         }
         notices.answer().await?;
         Ok(scripts)
+    }
+
+    /// Turns the debugger off, which [`Inspector::scripts`] turned on.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn forget_scripts(&self) -> Result<(), Error> {
+        self.ask("Debugger.disable", &json!({})).await.map(drop)
     }
 
     /// The text of a script; only after [`Inspector::scripts`].

@@ -5,16 +5,17 @@ use std::future::Future;
 use std::pin::Pin;
 
 use probe::{Launch, Service};
-use recording::{Event, Exit, Recording, Stage};
+use recording::{Event, Exit, Further, Recording, Stage};
 use tokio_util::sync::CancellationToken;
 
 use crate::recorder::Recorder;
 use crate::stages::Conductor;
 use crate::{Error, Folder, Order};
 
-/// Asked after the planned rounds, and after every further one: the sessions of one more round,
-/// or `None` if the rounds of the recording decide. What it reads lies in the run folder.
-pub type NextRound<'a> = dyn Fn(Recording) -> Pin<Box<dyn Future<Output = Option<u64>>>> + 'a;
+/// Asked after the planned rounds, and after every further stage: the stage that may decide what
+/// those of the recording do not; `None` if they do. What it reads lies in the run folder.
+pub type FurtherStage<'a> =
+    dyn Fn(Recording) -> Pin<Box<dyn Future<Output = Option<Further>>>> + 'a;
 
 /// Conducts a run and returns what is known of it, with the error that ended it early, if any.
 ///
@@ -29,7 +30,7 @@ pub async fn conduct(
     order: &Order,
     folder: &Folder,
     observer: &mut dyn FnMut(&Event),
-    next_round: &NextRound<'_>,
+    further: &FurtherStage<'_>,
     stop: CancellationToken,
 ) -> (Recording, Result<(), Error>) {
     let recording = Recording::new(order.plan(), order.version);
@@ -38,7 +39,7 @@ pub async fn conduct(
         order,
         folder,
         recorder: &recorder,
-        next_round,
+        further,
     };
     let mut result = run(setting, stop).await;
     let exit = match &result {
@@ -60,7 +61,7 @@ pub(crate) struct Setting<'a, 'r> {
     pub(crate) order: &'a Order,
     pub(crate) folder: &'a Folder,
     pub(crate) recorder: &'a RefCell<Recorder<'r>>,
-    pub(crate) next_round: &'a NextRound<'a>,
+    pub(crate) further: &'a FurtherStage<'a>,
 }
 
 async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Error> {

@@ -117,7 +117,7 @@ impl Rounds {
         Self {
             warm_up: next_prime((sessions / 2).max(29)),
             warm_up_portions: 5,
-            fill: sessions.saturating_mul(20),
+            fill: sessions.saturating_mul(100),
             measured,
             arrival_rate,
         }

@@ -1,16 +1,17 @@
 //! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Job, Meter, Segment, Surroundings};
 use probe::{Inspector, Service};
-use recording::{Event, Ledger, Reading, Sample, ServiceFacts, Stage};
+use recording::{Event, Further, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
+use units::Elapsed;
 
-use crate::conduct::{NextRound, Setting};
+use crate::conduct::{FurtherStage, Setting};
 use crate::recorder::Recorder;
 use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
@@ -22,24 +23,38 @@ const SAMPLING_INTERVAL: u64 = 8 << 10;
 /// Without load for as long as the longest round needs, within these bounds.
 const IDLE: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 
+/// Without load in a drain: at least so long, at most so much, whatever timers are alive.
+const DRAIN: std::ops::RangeInclusive<Duration> = Duration::from_secs(6)..=Duration::from_secs(60);
+
+/// A timer is over a little later than it says, and what it starts takes its time.
+const TIMER_SLACK: Duration = Duration::from_secs(1);
+
+/// Sessions after a drain: enough for a service that looks for what is too old only when somebody
+/// comes.
+const AFTER_DRAIN: u64 = 11;
+
 /// How much faster than measured sessions others come, at first.
 const FASTER: f64 = 4.0;
 
 /// Sessions a second at most, where they only have to be many.
-const FASTEST: f64 = 1000.0;
+const FASTEST: f64 = 4000.0;
+
+/// Bytes that the heap may grow by while caches are filled: a service that leaks must not come to
+/// its end in the warm-up, and its snapshots stay small.
+const FILL_BYTES: u64 = 32 << 20;
 
 /// A portion that takes this much longer than planned shows that the service is at its limit.
 const AT_LIMIT: u32 = 3;
 
-/// Longer texts are left out of `scripts.json`, in UTF-16 units.
-const SCRIPT_TEXT_LIMIT: u64 = 16 << 20;
+/// Longer texts are left out of `scripts.json`; they are bundles that nobody reads by line.
+const SCRIPT_TEXT_LIMIT: u64 = 4 << 20;
 
 /// What the stages share.
 pub(crate) struct Conductor<'a, 'r> {
     order: &'a Order,
     folder: &'a Folder,
     recorder: &'a RefCell<Recorder<'r>>,
-    next_round: &'a NextRound<'a>,
+    further: &'a FurtherStage<'a>,
     pid: u32,
     inspector: Inspector,
     baseline_sockets: u64,
@@ -60,7 +75,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             order,
             folder,
             recorder,
-            next_round,
+            further,
         } = setting;
         service.wait_ready(&order.ready, order.limits.ready).await?;
         let url = service.inspector_url().await?;
@@ -71,7 +86,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             order,
             folder,
             recorder,
-            next_round,
+            further,
             pid,
             inspector,
             baseline_sockets: sockets(pid)?,
@@ -110,10 +125,16 @@ impl<'a, 'r> Conductor<'a, 'r> {
             number += 1;
             self.round(number, sessions, rounds.arrival_rate).await?;
         }
-        while let Some(sessions) = self.another_round().await {
-            number += 1;
-            let rate = FASTER * rounds.arrival_rate;
-            self.round(number, sessions, rate).await?;
+        while let Some(further) = self.further().await {
+            match further {
+                Further::Round(sessions) => {
+                    number += 1;
+                    let rate =
+                        (2.0 * FASTER * rounds.arrival_rate).min(FASTEST.max(rounds.arrival_rate));
+                    self.round(number, sessions, rate).await?;
+                }
+                Further::Drain => self.drain().await?,
+            }
         }
         self.folder
             .write_profile(&self.inspector.sampling_profile().await?)?;
@@ -130,10 +151,50 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// The sessions of one more round, if the rounds so far do not decide.
-    async fn another_round(&self) -> Option<u64> {
+    /// The stage that would decide, if those so far do not.
+    async fn further(&self) -> Option<Further> {
         let recording = self.recorder.borrow().recording().clone();
-        (self.next_round)(recording).await
+        (self.further)(recording).await
+    }
+
+    /// No load until the longest timer of the service's own code is over, then a few sessions: a
+    /// backlog is worked off meanwhile, what has a time to live is over, and what is looked for
+    /// only when somebody comes has been looked for.
+    async fn drain(&self) -> Result<(), Error> {
+        self.begin_stage(Stage::Drain, Some(AFTER_DRAIN))?;
+        let mut span = *DRAIN.start();
+        if let Some(left) = self.longest_timer().await? {
+            self.tell(&Event::TimerFound(left))?;
+            let over = Duration::from_nanos(left.nanos).saturating_add(TIMER_SLACK);
+            // One that runs longer than anybody would wait is not waited for at all.
+            if over <= *DRAIN.end() {
+                span = span.max(over);
+            }
+        }
+        self.tell(&Event::Settling {
+            waiting_for: format!(
+                "{:.0} s until the timers alive are over",
+                span.as_secs_f64()
+            ),
+        })?;
+        tokio::time::sleep(span).await;
+        self.load(AFTER_DRAIN, self.order.rounds.arrival_rate)
+            .await?;
+        self.settle().await?;
+        self.snapshot("drain").await?;
+        self.end_stage()
+    }
+
+    async fn longest_timer(&self) -> Result<Option<Elapsed>, Error> {
+        let scripts = self.inspector.scripts().await?;
+        let own: HashSet<String> = scripts
+            .into_iter()
+            .filter(|script| !script.url.starts_with("node:") && !script.url.is_empty())
+            .map(|script| script.id)
+            .collect();
+        let longest = self.inspector.longest_timer(|id| own.contains(id)).await;
+        self.inspector.forget_scripts().await?;
+        Ok(longest?)
     }
 
     /// Portions of load until the heap grows by no more, or by the same amount, from one to the
@@ -146,7 +207,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
             let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
             every_session_failed(Stage::WarmUp, &ledger)?;
             if portion == 0 {
-                self.fill().await?;
+                let before = heaps.last().copied().unwrap_or(0);
+                self.fill(before).await?;
             }
             heaps.push(heap_size(&self.settle().await?));
             if is_steady(&heaps) {
@@ -157,8 +219,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// Many sessions in a short time, faster and faster until the service is at its limit.
-    async fn fill(&self) -> Result<(), Error> {
+    /// Many sessions in a short time, faster and faster until the service is at its limit, or holds
+    /// that much more than `before`.
+    async fn fill(&self, before: u64) -> Result<(), Error> {
         let rounds = &self.order.rounds;
         let mut left = rounds.fill;
         let mut rate = FASTER * rounds.arrival_rate;
@@ -170,6 +233,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
             self.load(sessions, rate).await?;
             left -= sessions;
             if started.elapsed() > Duration::from_secs(1) * AT_LIMIT {
+                break;
+            }
+            self.collect().await?;
+            let heap = self.inspector.heap_figures().await?;
+            if heap.heap_used + heap.external > before.saturating_add(FILL_BYTES) {
                 break;
             }
             rate *= 2.0;
@@ -301,7 +369,13 @@ impl<'a, 'r> Conductor<'a, 'r> {
             let _ = self.tell(&Event::SnapshotProgress { done, total });
         };
         let facts = self.inspector.take_snapshot(&path, progress).await?;
-        self.tell(&Event::SnapshotTaken(facts))
+        self.tell(&Event::SnapshotTaken(facts))?;
+        // An engine that does not answer this is judged by its snapshots alone.
+        match self.inspector.container_sizes().await {
+            Ok(sizes) => self.tell(&Event::ContainersCounted(sizes)),
+            Err(probe::Error::Refused { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Keeps the texts of the service's own scripts, and of its packages, for the verdict to
