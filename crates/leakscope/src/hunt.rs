@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use recording::Recording;
+use recording::{Further, Recording};
 use run::{Error, Folder, Limits, Order, Ready, Rounds};
 use scenario::Script;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,6 @@ use crate::args::HuntArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
-use crate::origins;
 use crate::outputs;
 use crate::progress::Progress;
 use crate::scripts::{Checked, Given};
@@ -59,16 +58,15 @@ async fn run_and_judge(
     let mut progress = Progress::new();
     progress.plan(&order.plan(), &folder.path().display().to_string());
     let line = progress.live_line();
-    let next_round = |recording: Recording| -> Pin<Box<dyn Future<Output = Option<u64>>>> {
+    let further = |recording: Recording| -> Pin<Box<dyn Future<Output = Option<Further>>>> {
         let judging = judge_aside(folder.clone(), recording, line.clone());
         // A failure to judge now is told at the end, when it is certain.
-        Box::pin(async { judging.await.ok()?.next_round })
+        Box::pin(async { judging.await.ok()?.further })
     };
     let mut observer = |event: &_| progress.tell(event);
     let (recording, result) =
-        run::conduct(order, folder, &mut observer, &next_round, stop.clone()).await;
+        run::conduct(order, folder, &mut observer, &further, stop.clone()).await;
     result.map_err(|error| run_failed(&error, folder))?;
-    origins::keep(folder).map_err(|error| folder_failed(&error))?;
     let verdict = tokio::select! {
         verdict = judge_aside(folder.clone(), recording.clone(), line.clone()) => verdict?,
         () = stop.cancelled() => return Err(run_failed(&Error::Interrupted, folder)),
@@ -104,16 +102,12 @@ async fn judge_aside(
 }
 
 fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
-    let json = outputs::verdict_json(verdict)?;
-    let report = report::html(verdict, recording);
+    let failed = |error: run::FolderError| Failure::of(Exit::Output, &error).hint(error.hint());
     folder
-        .write(run::VERDICT, json.as_bytes())
-        .and_then(|()| folder.write(run::REPORT, report.as_bytes()))
-        .map_err(|error| folder_failed(&error))
-}
-
-fn folder_failed(error: &run::FolderError) -> Failure {
-    Failure::of(Exit::Output, error).hint(error.hint())
+        .write(run::VERDICT, outputs::verdict_json(verdict)?.as_bytes())
+        .map_err(failed)?;
+    let report = report::html(verdict, recording);
+    folder.write(run::REPORT, report.as_bytes()).map_err(failed)
 }
 
 fn run_failed(error: &Error, folder: &Folder) -> Failure {

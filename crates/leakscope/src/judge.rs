@@ -21,46 +21,70 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
     Ok(verdict.outcome.into())
 }
 
-/// Reads the snapshots of a run one after the other, at most two at a time, and judges.
+/// Reads the snapshots of a run one after the other, at most two at a time (three in a drain), and
+/// judges.
 pub(crate) fn judge_folder(
     folder: &Folder,
     recording: &Recording,
     reading: &mut dyn FnMut(&str),
 ) -> Result<Verdict, Failure> {
-    let mut growth: Vec<(Stage, heap::Growth)> = Vec::new();
-    let mut previous: Option<Opened> = None;
-    let mut last: Option<Opened> = None;
+    let mut series = Series::default();
     for stage in &recording.stages {
         let Some(facts) = &stage.snapshot else {
             continue;
         };
         reading(&facts.file);
-        previous = last.take();
         let opened = snapshots::open(&folder.file(&facts.file), ReadingArgs::default())?;
-        if let Some(base) = &previous {
-            let grown = heap::growth(
-                (&base.snapshot, &base.analysis),
-                (&opened.snapshot, &opened.analysis),
-            );
-            growth.push((stage.stage, grown));
-        }
-        last = Some(opened);
+        series.push(stage.stage, opened);
     }
-    let pair = previous
-        .as_ref()
-        .zip(last.as_ref())
-        .map(|(base, last)| Snapshots {
-            base: &base.snapshot,
-            last: &last.snapshot,
-            analysis: &last.analysis,
-        });
     let sources = sources(folder, recording);
     Ok(verdict::judge(&Evidence {
         recording,
-        growth: &growth,
-        snapshots: pair,
+        growth: &series.growth,
+        snapshots: series.pair(),
         sources: &sources,
     }))
+}
+
+/// The snapshots of a run as they are read, and what grew from one to the next.
+#[derive(Default)]
+struct Series {
+    growth: Vec<(Stage, heap::Growth)>,
+    previous: Option<Opened>,
+    last: Option<Opened>,
+    /// A drain brings nothing to be named: it only goes on from the last round.
+    drained: Option<Opened>,
+}
+
+impl Series {
+    fn push(&mut self, stage: Stage, opened: Opened) {
+        let base = self.drained.as_ref().or(self.last.as_ref());
+        if let Some(base) = base {
+            let holders = self.growth.iter().flat_map(|(_, growth)| &growth.holders);
+            let watched: Vec<heap::NodeId> = holders.map(|holder| holder.id).collect();
+            let grown = heap::growth_watching(
+                (&base.snapshot, &base.analysis),
+                (&opened.snapshot, &opened.analysis),
+                &watched,
+            );
+            self.growth.push((stage, grown));
+        }
+        if stage == Stage::Drain {
+            self.drained = Some(opened);
+        } else {
+            self.previous = self.last.replace(opened);
+        }
+    }
+
+    /// The snapshots around the last round.
+    fn pair(&self) -> Option<Snapshots<'_>> {
+        let (base, last) = self.previous.as_ref().zip(self.last.as_ref())?;
+        Some(Snapshots {
+            base: &base.snapshot,
+            last: &last.snapshot,
+            analysis: &last.analysis,
+        })
+    }
 }
 
 fn sources(folder: &Folder, recording: &Recording) -> Sources {
@@ -73,9 +97,7 @@ fn sources(folder: &Folder, recording: &Recording) -> Sources {
     let scripts = texts
         .iter()
         .map(|s| (s.id, s.url.as_str(), s.text.as_str()));
-    let origins = crate::origins::read(folder);
     Sources::parse(scripts, &working_dir, allocators)
-        .with_origins(origins.maps(), origins.packages())
 }
 
 /// The functions of V8's sampling heap profile with the bytes alive below them, most first.

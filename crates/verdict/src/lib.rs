@@ -5,65 +5,71 @@
 //! layout, color or width, nor where the facts came from.
 
 mod evidence;
+mod measured;
+mod memory;
 mod naming;
 mod rate;
+mod resources;
 mod rules;
 mod suspects;
 mod verdict;
 
 use recording::Recording;
 
-pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
+pub use evidence::{Allocator, Evidence, Script, Snapshots, Sources};
+pub use memory::{MemoryGrowth, MemorySplit};
 pub use rate::{Grade, Rate};
 pub use verdict::{
-    ClassRate, Holder, Outcome, RoundFigures, SCHEMA, Sessions, SourceLine, Suspect, Verdict,
+    ClassRate, Holder, Outcome, RoundFigures, SCHEMA, Sessions, SourceLine, Suspect, Unit, Verdict,
     json_schema,
 };
 
 use naming::Namer;
 use rules::Assessment;
-use suspects::Measured;
+use suspects::{Candidate, Fate, Measured};
 
 /// Judges a run.
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let measured = Measured::of(evidence);
-    let candidates = match &evidence.snapshots {
-        Some(pair) => suspects::candidates(&measured, pair),
-        None => Vec::new(),
-    };
+    let candidates = suspects::candidates(evidence, &measured);
+    let resources = resources::leaking(evidence.recording, &measured);
     let bytes = bytes_rate(evidence.recording);
     let finding = rules::decide(&Assessment {
         recording: evidence.recording,
         measured: &measured,
         candidates: &candidates,
+        resources: &resources,
         bytes: &bytes,
+        memory: &memory::Growths::of(evidence.recording),
     });
-    let suspects = match &evidence.snapshots {
-        Some(pair) => named(evidence, &measured, pair, &candidates),
+    // What a drain released is no suspect.
+    let kept: Vec<Candidate> = candidates
+        .into_iter()
+        .filter(|c| c.fate != Fate::Released)
+        .collect();
+    let mut suspects = match &evidence.snapshots {
+        Some(pair) => named(evidence, &measured, pair, &kept),
         None => Vec::new(),
     };
+    if suspects.is_empty() {
+        let leaking = resources.iter().filter(|r| r.fate != Fate::Released);
+        let ranked = (1..).zip(leaking);
+        suspects.extend(ranked.map(|(rank, r)| naming::of_resource(rank, r, evidence.sources)));
+    }
     Verdict {
-        schema: SCHEMA.into(),
+        schema: SCHEMA,
         outcome: finding.outcome,
         reason: finding.reason,
         next: finding.next,
-        next_round: next_round(&measured).filter(|_| {
-            let planned = evidence.recording.plan.rounds.len();
-            finding.wants_more && measured.rounds.len() < planned + rules::MORE_ROUNDS
-        }),
+        further: finding.further,
         sessions: sessions(evidence.recording),
         rounds: round_figures(evidence.recording),
         bytes_per_session: bytes.per_session,
+        memory: MemoryGrowth::of(evidence.recording),
         suspects,
         warnings: warnings(evidence.recording),
     }
-}
-
-/// As many sessions as all rounds before, so that a cache's bound is met soon.
-fn next_round(measured: &Measured<'_>) -> Option<u64> {
-    let sessions = measured.sessions.iter().sum();
-    (sessions > 0).then_some(sessions)
 }
 
 /// The candidates with their names; where nothing gains with the sessions, what gains with time.
@@ -71,7 +77,7 @@ fn named(
     evidence: &Evidence<'_>,
     measured: &Measured<'_>,
     pair: &Snapshots<'_>,
-    candidates: &[suspects::Candidate],
+    candidates: &[Candidate],
 ) -> Vec<Suspect> {
     let timed = match candidates {
         [] => rules::growth_with_time::holder(evidence.recording, measured),

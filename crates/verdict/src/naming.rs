@@ -7,8 +7,9 @@ mod path;
 use heap::{Analysis, NodeIx, RetainingPaths, Snapshot};
 
 use crate::evidence::{Snapshots, Sources};
+use crate::resources::Resource;
 use crate::suspects::{Candidate, ClassGrowth};
-use crate::verdict::{ClassRate, Holder, Suspect};
+use crate::verdict::{ClassRate, Holder, Suspect, Unit};
 use path::Words;
 
 /// The last two snapshots and the service's texts: what names are made from.
@@ -54,6 +55,10 @@ impl<'a> Namer<'a> {
             per_session: rate.per_session,
             per_round: rate.per_round.clone(),
             bytes_per_session: candidate.bytes_per_session,
+            unit: candidate.unit.as_ref().map(|(name, rate)| Unit {
+                name: name.clone(),
+                gains: rate.per_session,
+            }),
             gains_per_second: None,
             classes: candidate.classes.iter().map(class_rate).collect(),
             holder: Holder {
@@ -81,6 +86,37 @@ impl<'a> Namer<'a> {
         } else {
             class.to_string()
         }
+    }
+}
+
+/// What the kernel counts for the process, as a suspect: no object of the heap holds it.
+pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -> Suspect {
+    let noun = resource.noun;
+    let (writer, package) = lines::opening(sources, noun);
+    let path = vec!["process".to_owned(), format!("open {noun}s")];
+    Suspect {
+        rank,
+        class: noun.to_owned(),
+        per_session: resource.gains.per_session,
+        per_round: resource.gains.per_round.clone(),
+        bytes_per_session: 0.0,
+        unit: None,
+        gains_per_second: None,
+        classes: Vec::new(),
+        holder: Holder {
+            class: "process".into(),
+            name: Some(format!("open {noun}s")),
+            id: 0,
+            gains_per_session: resource.gains.per_session,
+        },
+        path_text: path.join(" \u{2500} "),
+        path,
+        mechanism: format!("{noun}s that are opened and never closed"),
+        grade: resource.grade,
+        source: writer.clone(),
+        writer,
+        package,
+        isolate: "main".into(),
     }
 }
 

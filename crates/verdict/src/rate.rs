@@ -5,7 +5,7 @@
 //! 5 % and two objects.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Part of k by which a round may differ from it.
 const TOLERANCE: f64 = 0.05;
@@ -16,19 +16,44 @@ const ROUNDS_THAT_TELL: usize = 3;
 /// A rate this close to a whole number is that number.
 const WHOLE: f64 = 0.02;
 
+/// Part of k by which a round's bytes may differ from it: sizes of texts and tables vary.
+const TOLERANCE_OF_BYTES: f64 = 0.1;
+/// Bytes by which a round may differ from k besides.
+const SLACK_BYTES: f64 = 1024.0;
+/// Bytes per session that are not told from the engine's own.
+const LEAST_BYTES: f64 = 16.0;
+
+/// What happens by chance is told from none by so many events.
+const CHANCE_EVENTS: f64 = 20.0;
+/// Standard errors that a later rate may lie below an earlier by chance.
+const CHANCE_ERRORS: f64 = 1.28;
+/// A rate that falls to less than this part of what it was is falling.
+const STEADY: f64 = 0.9;
+/// A rate that falls to less than this part of what it was comes to an end.
+const ENDING: f64 = 0.5;
+
 /// How a rate speaks.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum Grade {
     /// A whole number per session, the same in every round: arithmetic, not chance.
     A,
-    /// A constant fraction per session.
+    /// A constant fraction per session, or constant bytes.
     B,
 }
 
+/// How a rate goes on over the rounds, where it is not constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// As chance would have it, it stays.
+    Steady,
+    /// It falls, to less than half of what it was: something fills and is nearly full.
+    Ending,
+    /// It falls.
+    Falling,
+}
+
 /// A change per session over several rounds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rate {
     /// ΣΔ / Σn.
     pub per_session: f64,
@@ -57,14 +82,40 @@ impl Rate {
         }
     }
 
+    /// The same changes, by another count than that of the sessions.
+    pub(crate) fn by(&self, counts: &[u64]) -> Self {
+        Self::of(self.changes.clone(), counts)
+    }
+
+    /// Δᵢ, one a round.
+    pub(crate) fn changes(&self) -> &[f64] {
+        &self.changes
+    }
+
+    /// The sessions of each round.
+    pub(crate) fn sessions(&self) -> &[u64] {
+        &self.sessions
+    }
+
+    /// ΣΔ.
+    pub(crate) fn total(&self) -> f64 {
+        self.changes.iter().sum()
+    }
+
     /// Whether every round agrees with the whole.
     #[must_use]
     pub fn is_constant(&self) -> bool {
+        self.agrees(TOLERANCE, SLACK_OBJECTS)
+    }
+
+    fn agrees(&self, tolerance: f64, slack: f64) -> bool {
         let k = self.per_session;
         self.sessions.iter().all(|&n| n > 0)
-            && self.per_round.iter().zip(&self.sessions).all(|(rate, &n)| {
-                (rate - k).abs() <= TOLERANCE * k.abs() + SLACK_OBJECTS / n as f64
-            })
+            && self
+                .per_round
+                .iter()
+                .zip(&self.sessions)
+                .all(|(rate, &n)| (rate - k).abs() <= tolerance * k.abs() + slack / n as f64)
     }
 
     /// The grade of constant growth; `None` where growth is not constant, or is none.
@@ -75,13 +126,20 @@ impl Rate {
     pub fn grade(&self) -> Option<Grade> {
         let k = self.per_session;
         let telling = self.changes.iter().filter(|&&c| c > SLACK_OBJECTS).count();
-        let enough = telling >= self.changes.len().min(ROUNDS_THAT_TELL)
-            && self.changes.iter().all(|&change| change > 0.0);
+        let enough = telling >= self.changes.len().min(ROUNDS_THAT_TELL) && self.always_grows();
         if !enough || k < 0.01 || !self.is_constant() {
             return None;
         }
         let is_whole = k > 0.5 && (k - k.round()).abs() <= WHOLE * k.round().max(1.0);
         Some(if is_whole { Grade::A } else { Grade::B })
+    }
+
+    /// Whether these are bytes that grow by the same amount per session in every round.
+    #[must_use]
+    pub fn is_constant_in_bytes(&self) -> bool {
+        self.per_session >= LEAST_BYTES
+            && self.always_grows()
+            && self.agrees(TOLERANCE_OF_BYTES, SLACK_BYTES)
     }
 
     /// Whether every round grew, but by less and less per session: a cache or a pool that fills.
@@ -93,6 +151,38 @@ impl Rate {
             && first
                 .zip(last)
                 .is_some_and(|(first, last)| *last >= 0.0 && *last < 0.7 * first)
+    }
+
+    /// The change of the round in which it was least.
+    pub(crate) fn least(&self) -> f64 {
+        self.changes.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// Whether it grew in every round.
+    pub(crate) fn always_grows(&self) -> bool {
+        self.changes.iter().all(|&change| change > 0.0)
+    }
+
+    /// How events that come by chance go on: the last round is held against all before it, with
+    /// the errors that counts have (those of a Poisson process). `None` if there are too few.
+    pub(crate) fn course(&self) -> Option<Course> {
+        let (&last, before) = self.changes.split_last()?;
+        let (&n_last, n_before) = self.sessions.split_last()?;
+        let (before, n_before) = (before.iter().sum::<f64>(), n_before.iter().sum::<u64>());
+        let (n_last, n_before) = (n_last as f64, n_before as f64);
+        if before + last < CHANCE_EVENTS || n_last == 0.0 || n_before == 0.0 {
+            return None;
+        }
+        let (late, early) = (last / n_last, before / n_before);
+        let rate = (before + last) / (n_before + n_last);
+        let error = (rate / n_last + rate / n_before).max(0.0).sqrt();
+        Some(if late + CHANCE_ERRORS * error >= STEADY * early {
+            Course::Steady
+        } else if late < ENDING * early {
+            Course::Ending
+        } else {
+            Course::Falling
+        })
     }
 }
 
@@ -135,5 +225,27 @@ mod tests {
         assert!(rate([101, 150, 49]).is_slowing());
         assert!(!rate([101, 211, 307]).is_slowing());
         assert!(!rate([101, 209, 301]).is_slowing());
+    }
+
+    #[test]
+    fn bytes_may_vary_more_than_counts_but_not_jump() {
+        let rate = |changes: [i32; 3]| Rate::of(changes.map(f64::from).to_vec(), &SESSIONS);
+        assert!(rate([9_800, 21_300, 32_000]).is_constant_in_bytes());
+        assert!(!rate([98_000, 21_300, 1_000]).is_constant_in_bytes());
+        assert!(!rate([900, 2_000, 3_000]).is_constant_in_bytes());
+    }
+
+    #[test]
+    fn chance_is_told_from_a_table_that_fills() {
+        let course = |changes: [i32; 4]| {
+            let changes = changes.map(f64::from).to_vec();
+            Rate::of(changes, &[101, 211, 307, 619]).course()
+        };
+        // One in twenty, by chance.
+        assert_eq!(course([7, 9, 14, 33]), Some(Course::Steady));
+        // 4,000 keys that come by chance, a third of them new at first.
+        assert_eq!(course([33, 65, 88, 90]), Some(Course::Ending));
+        assert_eq!(course([33, 65, 88, 130]), Some(Course::Falling));
+        assert_eq!(course([1, 1, 2, 3]), None);
     }
 }

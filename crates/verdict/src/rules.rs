@@ -3,28 +3,37 @@
 //! The first rule that answers decides. Every rule has its formula and threshold in its own file
 //! and in `docs/verdict.md`, a run that trips it and a near miss that does not in its tests.
 
+mod backlog;
 mod constant_growth;
 mod enough_data;
+mod external_growth;
 mod growth_that_slows;
 pub(crate) mod growth_with_time;
+mod native_growth;
 mod nothing_grows;
+mod open_resources;
 mod rare_growth;
 mod sessions_failed;
 mod unexplained_bytes;
 
-use recording::Recording;
+use recording::{Further, Recording};
 
 use crate::Outcome;
+use crate::memory::Growths;
 use crate::rate::Rate;
-use crate::suspects::{Candidate, Measured};
+use crate::resources::Resource;
+use crate::suspects::{Candidate, Fate, Measured};
 
 /// What the rules look at.
 pub(crate) struct Assessment<'a> {
     pub(crate) recording: &'a Recording,
     pub(crate) measured: &'a Measured<'a>,
     pub(crate) candidates: &'a [Candidate],
+    pub(crate) resources: &'a [Resource],
     /// Heap and external memory after collection, per session.
     pub(crate) bytes: &'a Rate,
+    /// The parts of the memory.
+    pub(crate) memory: &'a Growths,
 }
 
 /// An answer, its reason and what to do next.
@@ -33,17 +42,50 @@ pub(crate) struct Finding {
     pub(crate) outcome: Outcome,
     pub(crate) reason: String,
     pub(crate) next: Option<String>,
-    /// Whether one more round, with many sessions, may decide.
-    pub(crate) wants_more: bool,
+    /// The stage that may decide, where this does not yet.
+    pub(crate) further: Option<Further>,
 }
 
 /// Rounds beyond those that were planned, at most.
-pub(crate) const MORE_ROUNDS: usize = 3;
+const MORE_ROUNDS: usize = 2;
+
+/// How many times the sessions before the first of them has, so that a table that fills is told
+/// from a leak by chance.
+const FIRST_MORE: u64 = 3;
+
+/// Drains at most: a second one for what was still going at the end of the first.
+const DRAINS: usize = 2;
 
 impl Assessment<'_> {
-    /// Whether the run may still go on with another round.
-    fn may_go_on(&self) -> bool {
-        self.measured.rounds.len() < self.recording.plan.rounds.len() + MORE_ROUNDS
+    /// One more round, of as many sessions as all before or more, so that a cache's bound is met
+    /// soon; nothing when there were enough.
+    fn one_more_round(&self) -> Option<Further> {
+        let before: u64 = self.measured.sessions.iter().sum();
+        let is_first = self.measured.rounds.len() <= self.measured.planned;
+        let sessions = if is_first {
+            before * FIRST_MORE
+        } else {
+            before
+        };
+        let may = self.measured.rounds.len() < self.measured.planned + MORE_ROUNDS
+            && self.measured.drains.is_empty();
+        (may && sessions > 0).then_some(Further::Round(sessions))
+    }
+
+    /// A drain, unless there was one that told what becomes of this.
+    fn drain(&self, fate: Fate) -> Option<Further> {
+        let may = match fate {
+            Fate::Unknown => true,
+            Fate::Going => self.measured.drains.len() < DRAINS,
+            Fate::Kept | Fate::Released => false,
+        };
+        may.then_some(Further::Drain)
+    }
+
+    /// What leaks as far as is known: not what a drain released.
+    fn leaks(&self) -> impl Iterator<Item = &Candidate> {
+        let leaks = |c: &&Candidate| matches!(c.fate, Fate::Unknown | Fate::Kept);
+        self.candidates.iter().filter(leaks)
     }
 }
 
@@ -51,13 +93,17 @@ impl Assessment<'_> {
 type Rule = fn(&Assessment<'_>) -> Option<Finding>;
 
 /// In this order: what makes a verdict impossible, what shows a leak, what leaves doubt, the rest.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 12] = [
     enough_data::rule,
     constant_growth::rule,
     growth_with_time::rule,
+    open_resources::rule,
+    external_growth::rule,
+    backlog::rule,
     rare_growth::rule,
     growth_that_slows::rule,
     unexplained_bytes::rule,
+    native_growth::rule,
     sessions_failed::rule,
     nothing_grows::rule,
 ];
@@ -68,7 +114,7 @@ pub(crate) fn decide(assessment: &Assessment<'_>) -> Finding {
         outcome: Outcome::Inconclusive,
         reason: "no rule has an answer for this run".into(),
         next: None,
-        wants_more: false,
+        further: None,
     };
     RULES
         .iter()

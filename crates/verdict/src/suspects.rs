@@ -1,41 +1,46 @@
-//! What grows with the sessions: holders that gain the same number of referents per session in
-//! every round, and classes that do where no single holder is seen.
+//! What grows with the sessions: objects that gain the same number of entries per session in every
+//! round; where no single object is seen to, classes that do, and objects that keep more and more
+//! bytes alive.
 //!
 //! One leak is found once: of several holders of the same objects, the one that keeps most bytes
-//! stands for all.
+//! stands for all; and what a holder drags along is not looked for again.
 
-use heap::{Growth, HolderGrowth, NodeId, NodeIx, RetainingPaths, Snapshot};
-use recording::Stage;
+mod by_bytes;
+mod by_class;
+mod by_entries;
 
-use crate::rate::{Grade, Rate};
+use heap::{NodeId, NodeIx};
+
+use crate::rate::{Course, Grade, Rate};
 use crate::{Evidence, Snapshots};
 
-/// Less than this part of its bytes to itself, and a holder only shares in another's leak.
-const OWN_SHARE: f64 = 0.1;
+pub(crate) use crate::measured::{Measured, Unit};
+pub(crate) use by_entries::by_time;
 
-/// Growth without load that is still none: objects.
-const IDLE_SLACK: i64 = 2;
+/// Holders that account for less than this part of what memory grows by do not explain it.
+const EXPLAINED: f64 = 0.5;
 
-/// Classes that count the engine's own bookkeeping, never a program's objects.
-const ENGINE_CLASSES: [&str; 7] = [
-    "(system)",
-    "(compiled code)",
-    "(array)",
-    "(object shape)",
-    "(number)",
-    "(heap number)",
-    "(synthetic)",
-];
+/// Part of what it gained that an object loses in a drain if it was a backlog.
+const RELEASED: f64 = 0.9;
+/// An object that loses a smaller part holds on to the rest.
+const KEPT: f64 = 0.1;
 
 /// An object that gains per session, before it has a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
+    /// The object to be named: in the last of the snapshots.
     pub(crate) holder: NodeIx,
     pub(crate) gains: Rate,
     pub(crate) grade: Grade,
+    /// What the gains are a whole number of, if not of the sessions.
+    pub(crate) unit: Option<(String, Rate)>,
     /// Classes that pile up at a constant rate, with bytes per session and depth below the holder.
     pub(crate) classes: Vec<ClassGrowth>,
     pub(crate) bytes_per_session: f64,
+    /// Whether the gains are bytes.
+    pub(crate) in_bytes: bool,
+    /// What became of the gains in the drain.
+    pub(crate) fate: Fate,
 }
 
 /// One class that piles up below a holder.
@@ -47,179 +52,83 @@ pub(crate) struct ClassGrowth {
     pub(crate) depth: u32,
 }
 
-/// The measured rounds that have both a session count and a snapshot.
-pub(crate) struct Measured<'a> {
-    pub(crate) sessions: Vec<u64>,
-    pub(crate) rounds: Vec<&'a Growth>,
-    pub(crate) idle: Option<&'a Growth>,
+/// What became, without load, of what piled up under load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// There was no drain.
+    Unknown,
+    /// It is still there.
+    Kept,
+    /// Some of it went.
+    Going,
+    /// It went: it was a backlog, or had a time to live.
+    Released,
 }
 
-impl<'a> Measured<'a> {
-    pub(crate) fn of(evidence: &Evidence<'a>) -> Self {
-        let mut measured = Self {
-            sessions: Vec::new(),
-            rounds: Vec::new(),
-            idle: None,
-        };
-        for (stage, growth) in evidence.growth {
-            let record = evidence.recording.stage(*stage);
-            match (stage, record) {
-                (Stage::Idle, _) => measured.idle = Some(growth),
-                (Stage::Round(_), Some(record)) if record.ledger.created > 0 => {
-                    measured.sessions.push(record.ledger.created);
-                    measured.rounds.push(growth);
-                }
-                _ => {}
-            }
+impl Fate {
+    /// Of something that gained `gained` over the rounds, and then `change` over the drain, in
+    /// which `expected` more would have come.
+    pub(crate) fn of(measured: &Measured<'_>, gained: &Rate, change: f64) -> Self {
+        if measured.drains.is_empty() {
+            return Self::Unknown;
         }
-        measured
-    }
-
-    /// The change of one figure over each round, per session.
-    pub(crate) fn rate(&self, figure: impl Fn(&Growth) -> f64) -> Rate {
-        Rate::of(
-            self.rounds.iter().map(|&g| figure(g)).collect(),
-            &self.sessions,
-        )
+        let expected = gained.per_session * measured.drain_sessions as f64;
+        let lost = expected - change;
+        let total = gained.total();
+        if lost >= RELEASED * total {
+            Self::Released
+        } else if lost > KEPT * total {
+            Self::Going
+        } else {
+            Self::Kept
+        }
     }
 }
 
-/// All leaks, most bytes first.
-pub(crate) fn candidates(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Vec<Candidate> {
-    let Some(newest) = measured.rounds.last() else {
+/// All leaks, most bytes first. Those that a drain released are among them.
+pub(crate) fn candidates(evidence: &Evidence<'_>, measured: &Measured<'_>) -> Vec<Candidate> {
+    let Some(pair) = &evidence.snapshots else {
         return Vec::new();
     };
-    let mut found: Vec<Candidate> = newest
-        .holders
-        .iter()
-        .filter_map(|h| by_holder(measured, h.id, pair.last))
-        .collect();
-    found.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
-    let ids: Vec<NodeId> = found.iter().map(|c| pair.last.node_id(c.holder)).collect();
-    let own = heap::own_bytes(pair.base, pair.last, &ids);
-    let sessions = measured.sessions.last().copied().unwrap_or(1) as f64;
-    let keeps_own =
-        |c: &Candidate, own: u64| own as f64 >= OWN_SHARE * c.bytes_per_session * sessions;
-    let mut kept: Vec<Candidate> = found
-        .into_iter()
-        .zip(own)
-        .filter(|(c, own)| keeps_own(c, *own))
-        .map(|(c, _)| c)
-        .collect();
-    if kept.is_empty() {
-        kept.extend(by_class(measured, pair));
+    let mut found = by_entries::candidates(measured, pair);
+    let explained: f64 = found.iter().map(|c| c.bytes_per_session).sum();
+    if found.is_empty() || explained < EXPLAINED * measured.heap.per_session {
+        let chained = by_class::candidate(measured, pair, &found);
+        let chained = chained.or_else(|| by_bytes::candidate(measured, pair, &found));
+        found.extend(chained);
+        found.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     }
-    kept
+    found
 }
 
-fn by_holder(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Candidate> {
-    if measured.idle.is_some_and(|idle| net(idle, id) > IDLE_SLACK) {
-        return None;
-    }
-    let gains = measured.rate(|growth| net(growth, id) as f64);
-    let grade = gains.grade()?;
-    candidate(measured, id, last, (gains, grade))
-}
-
-/// The object with this id, which gains with time, as a candidate.
-pub(crate) fn by_time(measured: &Measured<'_>, id: NodeId, last: &Snapshot) -> Option<Candidate> {
-    let gains = measured.rate(|growth| net(growth, id) as f64);
-    candidate(measured, id, last, (gains, Grade::B))
-}
-
-fn candidate(
+/// The grade of a rate by the sessions, or by whatever else it is a whole number of.
+///
+/// A constant fraction is only a guess while there are no more rounds than were planned. Then what
+/// comes by chance at a steady rate is as good as a constant fraction, and one that falls is not.
+pub(crate) fn graded(
     measured: &Measured<'_>,
-    id: NodeId,
-    last: &Snapshot,
-    (gains, grade): (Rate, Grade),
-) -> Option<Candidate> {
-    let of = |growth: &Growth| of_holder(growth, id).cloned();
-    let dragged = |growth: &Growth, class: &str, figure: fn(&heap::Dragged) -> u64| {
-        let found = |h: HolderGrowth| h.dragged.into_iter().find(|d| d.class == class);
-        of(growth).and_then(found).map_or(0, |d| figure(&d)) as f64
+    gains: &Rate,
+) -> Option<(Grade, Option<(String, Rate)>)> {
+    let by_session = gains.grade();
+    if by_session == Some(Grade::A) {
+        return Some((Grade::A, None));
+    }
+    let whole = |unit: &Unit| {
+        let rate = gains.by(&unit.counts);
+        (rate.grade() == Some(Grade::A)).then(|| (unit.name.clone(), rate))
     };
-    let newest = of(measured.rounds.last()?)?;
-    let mut classes: Vec<ClassGrowth> = newest
-        .dragged
-        .iter()
-        .map(|d| ClassGrowth {
-            class: d.class.clone(),
-            rate: measured.rate(|g| dragged(g, &d.class, |d| d.count)),
-            bytes_per_session: measured
-                .rate(|g| dragged(g, &d.class, |d| d.bytes))
-                .per_session,
-            depth: d.depth,
-        })
-        .filter(|class| class.rate.grade().is_some())
-        .collect();
-    classes.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
-    let bytes = measured.rate(|g| of(g).map_or(0, |h| h.dragged_bytes) as f64);
-    let holder = last.node_by_id(id)?;
-    Some(Candidate {
-        holder,
-        gains,
-        grade,
-        classes,
-        bytes_per_session: bytes.per_session,
-    })
-}
-
-fn of_holder(growth: &Growth, id: NodeId) -> Option<&HolderGrowth> {
-    growth.holders.iter().find(|holder| holder.id == id)
-}
-
-/// Entries that an object gained over one stage.
-pub(crate) fn net(growth: &Growth, id: NodeId) -> i64 {
-    of_holder(growth, id).map_or(0, HolderGrowth::net)
-}
-
-/// A class that grows by a whole number per session where no object gains as many referents: a
-/// list, a chain of promises. Its holder is the last old object on the way to a new one.
-fn by_class(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Candidate> {
-    let of = |growth: &Growth, class: &str| {
-        growth
-            .classes
-            .iter()
-            .find(|c| c.class == class)
-            .map_or((0, 0), |c| (c.delta, c.size_delta))
+    if let Some(unit) = measured.units.iter().find_map(whole) {
+        return Some((Grade::A, Some(unit)));
+    }
+    let steady = gains.always_grows() && gains.course() == Some(Course::Steady);
+    let grade = match measured.rounds.len() > measured.planned {
+        true => steady.then_some(Grade::B),
+        false => by_session,
     };
-    let mut classes: Vec<ClassGrowth> = (measured.rounds.last()?.classes.iter())
-        .filter(|c| !ENGINE_CLASSES.contains(&c.class.as_str()))
-        .filter(|c| {
-            measured
-                .idle
-                .is_none_or(|idle| of(idle, &c.class).0 <= IDLE_SLACK)
-        })
-        .map(|c| ClassGrowth {
-            class: c.class.clone(),
-            rate: measured.rate(|g| of(g, &c.class).0 as f64),
-            bytes_per_session: measured.rate(|g| of(g, &c.class).1 as f64).per_session,
-            depth: 1,
-        })
-        .filter(|c| c.rate.grade() == Some(Grade::A))
-        .collect();
-    classes.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
-    let main = classes.first()?;
-    let last = (pair.last, pair.analysis);
-    let example = heap::example_of_class(pair.base, last, &main.class)?;
-    let holder = old_object_before(pair, example, &main.class)?;
-    let bytes_per_session = classes.iter().map(|c| c.bytes_per_session).sum();
-    Some(Candidate {
-        holder,
-        gains: main.rate.clone(),
-        grade: Grade::A,
-        classes,
-        bytes_per_session,
-    })
+    grade.map(|grade| (grade, None))
 }
 
-/// The last object on the way to `example` that was there before and is of another class.
-fn old_object_before(pair: &Snapshots<'_>, example: NodeIx, class: &str) -> Option<NodeIx> {
-    let (snapshot, analysis) = (pair.last, pair.analysis);
-    let steps = RetainingPaths::of(snapshot).to(example)?;
-    let is_old = |node: NodeIx| pair.base.node_by_id(snapshot.node_id(node)).is_some();
-    let is_other = |node: NodeIx| analysis.class_name(analysis.class_of(node)) != class;
-    let is_holder =
-        |&node: &NodeIx| is_old(node) && is_other(node) && heap::is_visible(snapshot, node);
-    steps.iter().rev().map(|step| step.from).find(is_holder)
+/// Whether an object was there before the last snapshot.
+fn is_old(pair: &Snapshots<'_>, id: NodeId) -> bool {
+    pair.base.node_by_id(id).is_some()
 }

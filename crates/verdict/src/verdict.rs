@@ -1,11 +1,10 @@
 //! What a verdict says. Its JSON form is a contract: `docs/json.md`.
 
-use std::borrow::Cow;
-
+use recording::Further;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::Grade;
+use crate::{Grade, MemoryGrowth};
 
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "leakscope.verdict/1";
@@ -20,7 +19,7 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 /// The answer to the one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Something grows with every session and is never let go.
@@ -32,46 +31,35 @@ pub enum Outcome {
 }
 
 /// Whether the service leaks, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Verdict {
     /// `leakscope.verdict/1`.
-    #[serde(deserialize_with = "this_schema")]
-    pub schema: Cow<'static, str>,
+    pub schema: &'static str,
     /// The answer.
     pub outcome: Outcome,
     /// The answer's reason in one sentence.
     pub reason: String,
     /// What to do next, where there is something.
     pub next: Option<String>,
-    /// The sessions of one more round that may decide what these rounds do not; for whoever
-    /// conducts the run.
+    /// The stage that may decide what those of the run do not; for whoever conducts it.
     #[serde(skip)]
-    pub next_round: Option<u64>,
+    pub further: Option<Further>,
     /// Sessions of the measured rounds by outcome.
     pub sessions: Sessions,
     /// The measured rounds.
     pub rounds: Vec<RoundFigures>,
     /// Growth of heap and external memory per session over the rounds, in bytes.
     pub bytes_per_session: f64,
+    /// The parts of the resident set, and how they grew over the rounds.
+    pub memory: Option<MemoryGrowth>,
     /// What leaks, most bytes first.
     pub suspects: Vec<Suspect>,
     /// What else the reader must know.
     pub warnings: Vec<String>,
 }
 
-/// A verdict of another schema is none that this version can read.
-fn this_schema<'de, D: serde::Deserializer<'de>>(schema: D) -> Result<Cow<'static, str>, D::Error> {
-    let schema = String::deserialize(schema)?;
-    match schema == SCHEMA {
-        true => Ok(SCHEMA.into()),
-        false => Err(serde::de::Error::custom(format!(
-            "the schema is `{schema}`"
-        ))),
-    }
-}
-
 /// Sessions by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Sessions {
     /// Started.
     pub created: u64,
@@ -82,7 +70,7 @@ pub struct Sessions {
 }
 
 /// One measured round and the memory after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RoundFigures {
     /// Sessions created.
     pub sessions: u64,
@@ -95,7 +83,7 @@ pub struct RoundFigures {
 }
 
 /// One leak.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Suspect {
     /// From 1, by bytes.
     pub rank: usize,
@@ -107,6 +95,9 @@ pub struct Suspect {
     pub per_round: Vec<f64>,
     /// Bytes that pile up per session, everything dragged along included.
     pub bytes_per_session: f64,
+    /// What the holder gains a whole number per, where that is not a session: `failed session`,
+    /// `response 503`, a scenario.
+    pub unit: Option<Unit>,
     /// For a holder that grows with time and not with sessions: its gains without load.
     pub gains_per_second: Option<f64>,
     /// Every class that grows with this leak, most bytes first.
@@ -131,8 +122,17 @@ pub struct Suspect {
     pub isolate: String,
 }
 
+/// Something other than a session that a leak comes with.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Unit {
+    /// In the singular.
+    pub name: String,
+    /// References that the holder gains per one.
+    pub gains: f64,
+}
+
 /// One class and how many of its objects pile up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ClassRate {
     /// The class's name.
     pub class: String,
@@ -141,7 +141,7 @@ pub struct ClassRate {
 }
 
 /// The object that keeps what piles up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Holder {
     /// Its class.
     pub class: String,
@@ -154,7 +154,7 @@ pub struct Holder {
 }
 
 /// A line of the service's source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SourceLine {
     /// Path relative to the service's working directory.
     pub file: String,

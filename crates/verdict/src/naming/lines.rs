@@ -34,8 +34,6 @@ pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
     if places.source.is_none() {
         places.source.clone_from(&places.writer);
     }
-    let writer = places.writer.as_ref();
-    places.package = writer.and_then(|line| namer.sources.package_of(&line.file));
     places
 }
 
@@ -49,9 +47,9 @@ fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Opt
     let declared = script.text.declaration(name, seen_from);
     let additions = script.text.additions(name, seen_from);
     Some(Places {
-        source: declared.map(|site| line_of(namer.sources, script, &site)),
+        source: declared.map(|site| line_of(script, &site)),
         writer: best(namer.sources, script, &additions),
-        ..Places::default()
+        package: script.package(),
     })
 }
 
@@ -68,14 +66,14 @@ fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places
         let declared = script
             .text
             .member_declaration(name)
-            .map(|site| line_of(namer.sources, script, &site));
+            .map(|site| line_of(script, &site));
         let additions = script.text.member_additions(name);
         if let Some(writer) = best(namer.sources, script, &additions) {
             let source = declared.or(first_declared);
             return Some(Places {
                 source,
                 writer: Some(writer),
-                ..Places::default()
+                package: script.package(),
             });
         }
         first_declared = first_declared.or(declared);
@@ -93,7 +91,7 @@ fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
         Some(Places {
             source: None,
             writer: Some(writer),
-            ..Places::default()
+            package: script.package(),
         })
     })
 }
@@ -110,6 +108,40 @@ fn by_allocation(sources: &Sources) -> Option<SourceLine> {
         };
         best(sources, script, &script.text.additions_in(start))
     })
+}
+
+/// The call that opens such a thing, in the function that allocated most; of the service's own
+/// scripts first.
+pub(super) fn opening(sources: &Sources, noun: &str) -> (Option<SourceLine>, Option<String>) {
+    let names: &[&str] = match noun {
+        "thread" => &["Worker"],
+        "socket" => &[
+            "connect",
+            "createConnection",
+            "request",
+            "get",
+            "fetch",
+            "Socket",
+        ],
+        _ => &[
+            "openSync",
+            "open",
+            "createReadStream",
+            "createWriteStream",
+            "opendir",
+            "opendirSync",
+            "watch",
+            "spawn",
+            "fork",
+            "exec",
+            "execFile",
+        ],
+    };
+    let found = sources.own_first().into_iter().find_map(|script| {
+        let line = best(sources, script, &script.text.calls(names))?;
+        Some((line, script.package()))
+    });
+    found.map_or((None, None), |(line, package)| (Some(line), package))
 }
 
 /// The addition in the function that allocated most; else the first inside a function; else the
@@ -131,21 +163,16 @@ fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<So
         .enumerate()
         .max_by_key(|(i, a)| (live_bytes(a), a.function.is_some(), std::cmp::Reverse(*i)))?
         .1;
-    let mut line = line_of(sources, script, &chosen.site);
-    let function = chosen.function.as_ref();
-    let original = |f: &source::Function| sources.function(script, f.start, &f.name);
-    if let Some(function) = function {
-        line.function = original(function).or_else(|| Some(function.name.clone()));
-    }
+    let mut line = line_of(script, &chosen.site);
+    line.function = chosen.function.as_ref().map(|f| f.name.clone());
     Some(line)
 }
 
-fn line_of(sources: &Sources, script: &Script, site: &Site) -> SourceLine {
-    let known = SourceLine {
+fn line_of(script: &Script, site: &Site) -> SourceLine {
+    SourceLine {
         file: script.file.clone(),
         line: site.position.line + 1,
         function: site.function.clone(),
         text: site.text.clone(),
-    };
-    sources.line(script, site.position, known)
+    }
 }

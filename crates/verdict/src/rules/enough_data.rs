@@ -17,7 +17,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
         outcome: Outcome::Inconclusive,
         reason: format!("only {whole} of {planned} rounds came to their end; {ROUNDS} must agree"),
         next: Some("run again and let at least two rounds finish".into()),
-        wants_more: false,
+        further: None,
     })
 }
 

@@ -1,21 +1,29 @@
 //! Runs as a few numbers, for the tests of the rules.
 
 use heap::{Growth, HolderGrowth, NodeId, NodeIx};
-use recording::{Event, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, Stage};
+use recording::{
+    Event, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, SnapshotFacts, Stage,
+};
 use units::Elapsed;
 
 use super::{Assessment, Rule};
-use crate::Outcome;
+use crate::memory::Growths;
 use crate::rate::Rate;
-use crate::suspects::{Candidate, Measured};
+use crate::suspects::{self, Candidate, Fate, Measured};
+use crate::{Evidence, Outcome, Sources, resources};
 
 /// One holder with id 7 and one heap size over a run whose stages last ten seconds each.
 pub(crate) struct Fixture {
     sessions: Vec<u64>,
     gains: Vec<u64>,
-    idle_gain: u64,
+    idle_gain: i64,
     heap_steps: Vec<i64>,
-    failed: u64,
+    native_steps: Vec<i64>,
+    external_steps: Vec<i64>,
+    descriptors: Vec<u64>,
+    failed: Vec<u64>,
+    planned: usize,
+    drain_change: Option<i64>,
 }
 
 impl Fixture {
@@ -25,7 +33,12 @@ impl Fixture {
             gains: vec![0; sessions.len()],
             idle_gain: 0,
             heap_steps: vec![0; sessions.len()],
-            failed: 0,
+            native_steps: vec![0; sessions.len()],
+            external_steps: vec![0; sessions.len()],
+            descriptors: vec![0; sessions.len()],
+            failed: vec![0; sessions.len()],
+            planned: sessions.len(),
+            drain_change: None,
         }
     }
 
@@ -34,7 +47,7 @@ impl Fixture {
         self
     }
 
-    pub(crate) fn idle(mut self, gain: u64) -> Self {
+    pub(crate) fn idle(mut self, gain: i64) -> Self {
         self.idle_gain = gain;
         self
     }
@@ -44,8 +57,45 @@ impl Fixture {
         self
     }
 
+    /// Bytes by which the resident set grows in each round, beside the heap.
+    pub(crate) fn native(mut self, steps: &[i64]) -> Self {
+        self.native_steps = steps.to_vec();
+        self
+    }
+
+    /// Bytes by which external memory grows in each round.
+    pub(crate) fn external(mut self, steps: &[i64]) -> Self {
+        self.external_steps = steps.to_vec();
+        self
+    }
+
+    /// File descriptors more in each round.
+    pub(crate) fn descriptors(mut self, opened: &[u64]) -> Self {
+        self.descriptors = opened.to_vec();
+        self
+    }
+
+    /// Sessions that fail, all in the first round.
     pub(crate) fn failed(mut self, sessions: u64) -> Self {
-        self.failed = sessions;
+        self.failed[0] = sessions;
+        self
+    }
+
+    /// Sessions that fail in each round.
+    pub(crate) fn failing(mut self, sessions: &[u64]) -> Self {
+        self.failed = sessions.to_vec();
+        self
+    }
+
+    /// How many of the rounds were planned; the others were asked for.
+    pub(crate) fn planned(mut self, rounds: usize) -> Self {
+        self.planned = rounds;
+        self
+    }
+
+    /// A drain over which the holder changes so.
+    pub(crate) fn drain(mut self, change: i64) -> Self {
+        self.drain_change = Some(change);
         self
     }
 
@@ -55,64 +105,107 @@ impl Fixture {
             working_dir: "/srv".into(),
             script: "load.json".into(),
             base_url: "http://127.0.0.1:1".into(),
-            rounds: self.sessions.clone(),
+            rounds: self.sessions[..self.planned].to_vec(),
             arrival_rate: 50.0,
         };
-        let mut recording = Recording::new(plan, "0.0.0");
-        let mut heap_used = 5_000_000_i64;
-        let mut at = Elapsed::default();
-        let mut stage = |stage, ledger: Ledger, step: i64| {
-            recording.apply(&Event::StageStarted {
-                at,
-                stage,
-                sessions: None,
-            });
-            recording.apply(&Event::LoadProgress(ledger));
-            at.nanos += 10_000_000_000;
-            heap_used += step;
-            let heap = HeapFigures {
-                heap_used: heap_used.unsigned_abs(),
-                ..HeapFigures::default()
-            };
-            let memory = MemoryFigures::default();
-            recording.apply(&Event::Settled(Reading {
-                at,
-                memory,
-                heap,
-                at_rest: true,
-            }));
-            recording.apply(&Event::StageEnded { at });
+        let mut teller = Teller {
+            recording: Recording::new(plan, "0.0.0"),
+            at: Elapsed::default(),
+            heap_used: 5_000_000,
+            native: 50_000_000,
+            external: 1_000_000,
+            descriptors: 20,
         };
-        stage(Stage::WarmUp, Ledger::default(), 0);
-        stage(Stage::Idle, Ledger::default(), 0);
-        for (i, (&created, &step)) in (1..).zip(self.sessions.iter().zip(&self.heap_steps)) {
-            let failed = if i == 1 { self.failed } else { 0 };
+        teller.stage(Stage::WarmUp, Ledger::default());
+        teller.stage(Stage::Idle, Ledger::default());
+        for (i, &created) in self.sessions.iter().enumerate() {
+            let failed = self.failed[i];
             let ledger = Ledger {
                 created,
                 completed: created - failed,
                 failed,
                 ..Ledger::default()
             };
-            stage(Stage::Round(i), ledger, step);
+            teller.heap_used += self.heap_steps[i];
+            teller.native += self.native_steps[i];
+            teller.external += self.external_steps[i];
+            teller.descriptors += self.descriptors[i];
+            let number = u32::try_from(i + 1).unwrap();
+            teller.stage(Stage::Round(number), ledger);
         }
-        recording
+        if self.drain_change.is_some() {
+            teller.stage(Stage::Drain, Ledger::default());
+        }
+        teller.recording
     }
 
-    fn growth(gained: u64) -> Growth {
+    fn growth(change: i64) -> Growth {
         let holder = HolderGrowth {
             id: NodeId(7),
-            gained,
-            lost: 0,
+            gained: change.max(0).unsigned_abs(),
+            lost: change.min(0).unsigned_abs(),
+            held: 1000,
             dragged: Vec::new(),
-            dragged_bytes: gained * 100,
+            dragged_bytes: change.max(0).unsigned_abs() * 100,
         };
-        let holders = if gained > 0 { vec![holder] } else { Vec::new() };
+        let holders = if change == 0 {
+            Vec::new()
+        } else {
+            vec![holder]
+        };
         Growth {
-            classes: Vec::new(),
             holders,
-            cohort_objects: 0,
-            cohort_bytes: 0,
+            ..Growth::default()
         }
+    }
+}
+
+/// Tells one stage after the other, ten seconds each.
+struct Teller {
+    recording: Recording,
+    at: Elapsed,
+    heap_used: i64,
+    native: i64,
+    external: i64,
+    descriptors: u64,
+}
+
+impl Teller {
+    fn stage(&mut self, stage: Stage, ledger: Ledger) {
+        let at = self.at;
+        self.recording.apply(&Event::StageStarted {
+            at,
+            stage,
+            sessions: None,
+        });
+        self.recording.apply(&Event::LoadProgress(ledger));
+        self.at.nanos += 10_000_000_000;
+        let heap = HeapFigures {
+            heap_used: self.heap_used.unsigned_abs(),
+            heap_total: self.heap_used.unsigned_abs(),
+            external: self.external.unsigned_abs(),
+            ..HeapFigures::default()
+        };
+        let memory = MemoryFigures {
+            rss: (self.heap_used + self.external + self.native).unsigned_abs(),
+            fds: Some(self.descriptors),
+            sockets: Some(4),
+            threads: Some(11),
+            ..MemoryFigures::default()
+        };
+        self.recording.apply(&Event::Settled(Reading {
+            at: self.at,
+            memory,
+            heap,
+            at_rest: true,
+        }));
+        let taken = SnapshotFacts {
+            file: "a.heapsnapshot".into(),
+            bytes: 1,
+            took: Elapsed::default(),
+        };
+        self.recording.apply(&Event::SnapshotTaken(taken));
+        self.recording.apply(&Event::StageEnded { at: self.at });
     }
 }
 
@@ -120,38 +213,46 @@ impl Fixture {
 #[track_caller]
 pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
     let recording = run.recording();
-    let idle = Fixture::growth(run.idle_gain);
-    let rounds: Vec<Growth> = run
-        .gains
-        .iter()
-        .map(|&gain| Fixture::growth(gain))
-        .collect();
-    let measured = Measured {
-        sessions: run.sessions.clone(),
-        rounds: rounds.iter().collect(),
-        idle: Some(&idle),
+    let mut growth = vec![(Stage::Idle, Fixture::growth(run.idle_gain))];
+    for (number, &gain) in (1..).zip(&run.gains) {
+        let gain = i64::try_from(gain).unwrap();
+        growth.push((Stage::Round(number), Fixture::growth(gain)));
+    }
+    growth.extend(
+        run.drain_change
+            .map(|change| (Stage::Drain, Fixture::growth(change))),
+    );
+    let sources = Sources::default();
+    let evidence = Evidence {
+        recording: &recording,
+        growth: &growth,
+        snapshots: None,
+        sources: &sources,
     };
-    let gains = Rate::of(run.gains.iter().map(|&g| g as f64).collect(), &run.sessions);
-    let candidates: Vec<Candidate> = gains
-        .grade()
-        .map(|grade| Candidate {
+    let measured = Measured::of(&evidence);
+    let gains = measured.gains(NodeId(7));
+    let graded = suspects::graded(&measured, &gains).filter(|_| run.idle_gain <= 2);
+    let candidates: Vec<Candidate> = graded
+        .map(|(grade, unit)| Candidate {
             holder: NodeIx(0),
             bytes_per_session: gains.per_session * 100.0,
+            fate: Fate::of(&measured, &gains, measured.drain_gain(NodeId(7)) as f64),
             gains,
             grade,
+            unit,
             classes: Vec::new(),
+            in_bytes: false,
         })
         .into_iter()
         .collect();
-    let bytes = Rate::of(
-        run.heap_steps.iter().map(|&s| s as f64).collect(),
-        &run.sessions,
-    );
+    let changes = run.heap_steps.iter().map(|&step| step as f64).collect();
     let assessment = Assessment {
         recording: &recording,
         measured: &measured,
         candidates: &candidates,
-        bytes: &bytes,
+        resources: &resources::leaking(&recording, &measured),
+        bytes: &Rate::of(changes, &run.sessions),
+        memory: &Growths::of(&recording),
     };
     assert_eq!(rule(&assessment).map(|finding| finding.outcome), expected);
 }

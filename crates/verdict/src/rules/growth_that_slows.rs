@@ -25,7 +25,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              may be filling"
         ),
         next: Some(format!("run again with `--sessions {}`", sessions.max(100))),
-        wants_more: true,
+        further: assessment.one_more_round(),
     })
 }
 

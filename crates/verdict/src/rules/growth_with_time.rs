@@ -9,7 +9,7 @@ use recording::{Recording, Stage, StageRecord};
 
 use super::{Assessment, Finding};
 use crate::Outcome;
-use crate::suspects::{Measured, net};
+use crate::suspects::Measured;
 
 /// Objects gained without load that are too few to tell from chance.
 const LEAST: i64 = 3;
@@ -23,20 +23,24 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              time, not with sessions"
         ),
         next: Some("look for a timer that adds to it".into()),
-        wants_more: false,
+        further: None,
     })
 }
 
 /// The object that gains with time, and how many a second it gains without load.
 pub(crate) fn holder(recording: &Recording, measured: &Measured<'_>) -> Option<(NodeId, f64)> {
-    let idle = measured.idle?;
+    measured.idle?;
     let idle_seconds = seconds(recording.stage(Stage::Idle)?)?;
-    let gaining = idle.holders.iter().filter(|h| h.net() >= LEAST);
-    let rates = gaining.map(|holder| (holder.id, holder.net() as f64 / idle_seconds));
+    let gaining = measured.gaining().into_iter();
+    let gaining = gaining.map(|id| (id, measured.idle_gain(id)));
+    let rates = gaining
+        .filter(|&(_, gain)| gain >= LEAST)
+        .map(|(id, gain)| (id, gain as f64 / idle_seconds));
     rates.into_iter().find(|&(id, per_second)| {
-        (1..).zip(&measured.rounds).all(|(number, growth)| {
+        let gains = measured.gains(id);
+        (1..).zip(gains.changes()).all(|(number, &gain)| {
             let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
-            round_seconds(recording, number).is_some_and(|s| agrees(net(growth, id) as f64 / s))
+            round_seconds(recording, number).is_some_and(|s| agrees(gain / s))
         })
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              within the noise"
         ),
         next: None,
-        wants_more: false,
+        further: None,
     })
 }
 

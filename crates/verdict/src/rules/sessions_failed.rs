@@ -27,7 +27,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
             ledger.failed, ledger.created
         ),
         next: Some("mend the script or the service until sessions get through".into()),
-        wants_more: false,
+        further: None,
     })
 }
 

@@ -33,7 +33,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              `leakscope diff`"
                 .into(),
         ),
-        wants_more: true,
+        further: assessment.one_more_round(),
     })
 }
 

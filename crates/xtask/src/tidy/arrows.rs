@@ -5,7 +5,7 @@ use std::fs;
 use crate::steps::root;
 
 /// Every crate with those that it may depend on, `units` aside, which all may use.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("units", &[]),
     ("heap", &[]),
     ("recording", &[]),
@@ -14,10 +14,6 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("verdict", &["heap", "recording", "source"]),
     ("explore", &["verdict", "heap", "recording"]),
     ("report", &["explore", "verdict", "recording"]),
-    (
-        "mcp",
-        &["explore", "report", "verdict", "heap", "recording"],
-    ),
     ("probe", &["recording"]),
     ("load", &["scenario", "recording"]),
     ("run", &["probe", "load", "scenario", "recording"]),
@@ -32,7 +28,6 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "explore",
             "report",
             "probe",
-            "mcp",
             "load",
             "run",
         ],

@@ -1,0 +1,113 @@
+//! Memory that grows with the sessions outside of everything that V8 knows: allocated by an add-on
+//! or by Node.js itself and never freed, or freed and scattered so that the allocator cannot give
+//! it back.
+//!
+//! A snapshot, and the allocator's own ways, move the resident set by some megabytes at any time:
+//! what a round brings counts from there. Trips when the native part grew by more than that and by
+//! 3 KiB a session in each of the last two rounds, after rounds beyond those planned. The two are
+//! told apart by the course: what is scattered comes to a level as its gaps are used again, a leak
+//! does not slow.
+
+use units::Bytes;
+
+use super::{Assessment, Finding};
+use crate::Outcome;
+use crate::rate::Rate;
+
+/// What a round may bring by chance, in bytes.
+const NOISE: f64 = 6.0 * 1024.0 * 1024.0;
+
+/// Bytes per session that are worth a word.
+const LEAST: f64 = 3.0 * 1024.0;
+
+/// What the last round brings is at least this part of what the one before did, or growth slows.
+const STEADY: f64 = 0.6;
+
+pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
+    let native = &assessment.memory.native;
+    let further = assessment.one_more_round();
+    let went_on = assessment.measured.rounds.len() > assessment.measured.planned;
+    let [.., before, last] = native.per_round[..] else {
+        return None;
+    };
+    let floor = |rate: &Rate| {
+        let sessions = rate.sessions().iter().rev().take(2);
+        sessions
+            .map(|&n| NOISE / n.max(1) as f64)
+            .fold(LEAST, f64::max)
+    };
+    if !went_on {
+        // So few sessions show only what is large: but what never falls is looked at again.
+        let grows = before > LEAST && last > LEAST;
+        return further.filter(|_| grows).map(|further| Finding {
+            outcome: Outcome::Inconclusive,
+            reason: "memory outside V8's heap grows in every round".into(),
+            next: Some("run again with ten times the `--sessions`".into()),
+            further: Some(further),
+        });
+    }
+    if before.min(last) < floor(native) {
+        return None;
+    }
+    let bytes = Bytes(last as u64);
+    if last < STEADY * before {
+        return Some(Finding {
+            outcome: Outcome::Inconclusive,
+            reason: format!(
+                "memory outside V8's heap grows by {bytes} per session, but by less and less: \
+                 scattered free memory (fragmentation) is likelier than a leak"
+            ),
+            next: Some(
+                "run again with `MALLOC_ARENA_MAX=1` before the command, and compare".into(),
+            ),
+            further,
+        });
+    }
+    Some(Finding {
+        outcome: Outcome::Leaking,
+        reason: format!(
+            "memory outside V8's heap grows by {bytes} per session and does not slow: a native \
+             leak is likelier than fragmentation"
+        ),
+        next: Some(
+            "run again with `MALLOC_ARENA_MAX=1` before the command: if it still grows, look at \
+             add-ons and at handles that are never closed"
+                .into(),
+        ),
+        further: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, check};
+    use super::*;
+
+    const MIB: i64 = 1 << 20;
+
+    #[test]
+    fn native_memory_that_does_not_slow_leaks() {
+        let run = |steps: &[i64]| {
+            Fixture::new(&[101, 211, 307, 619, 1238])
+                .planned(3)
+                .native(steps)
+        };
+        let steady = run(&[9 * MIB, 4 * MIB, 7 * MIB, 12 * MIB, 24 * MIB]);
+        check(rule, &steady, Some(Outcome::Leaking));
+        let slowing = run(&[30 * MIB, 30 * MIB, 30 * MIB, 25 * MIB, 20 * MIB]);
+        check(rule, &slowing, Some(Outcome::Inconclusive));
+        let noise = run(&[9 * MIB, 4 * MIB, 7 * MIB, 5 * MIB, 5 * MIB]);
+        check(rule, &noise, None);
+    }
+
+    #[test]
+    fn few_sessions_only_call_for_more() {
+        let run = |steps: &[i64]| Fixture::new(&[101, 211, 307]).native(steps);
+        check(
+            rule,
+            &run(&[9 * MIB, 4 * MIB, 7 * MIB]),
+            Some(Outcome::Inconclusive),
+        );
+        check(rule, &run(&[9 * MIB, 4 * MIB, -MIB]), None);
+    }
+}

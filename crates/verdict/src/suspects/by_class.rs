@@ -1,0 +1,99 @@
+//! Classes that grow by a whole number per session where no object gains as many entries: a list, a
+//! chain of promises, handles of the engine's own.
+
+use heap::{Growth, NodeIx, RetainingPaths};
+
+use super::by_entries::IDLE_SLACK;
+use super::{Candidate, ClassGrowth, Fate, Measured, by_bytes, graded, is_old};
+use crate::Snapshots;
+use crate::rate::Grade;
+
+/// Classes that count the engine's own bookkeeping, never a program's objects.
+const ENGINE_CLASSES: [&str; 7] = [
+    "(system)",
+    "(compiled code)",
+    "(array)",
+    "(object shape)",
+    "(number)",
+    "(heap number)",
+    "(synthetic)",
+];
+
+/// The class with most bytes and whatever grows with it. Classes that the holders `found` already
+/// drag along are theirs.
+pub(super) fn candidate(
+    measured: &Measured<'_>,
+    pair: &Snapshots<'_>,
+    found: &[Candidate],
+) -> Option<Candidate> {
+    let newest = measured.rounds.last()?;
+    let mut graded_classes = Vec::new();
+    for class in &newest.classes {
+        let name = class.class.as_str();
+        let idle = measured.idle.map_or(0, |idle| change(idle, name).0);
+        if ENGINE_CLASSES.contains(&name) || idle > IDLE_SLACK {
+            continue;
+        }
+        let rate = measured.rate(|g| change(g, name).0 as f64);
+        let Some((Grade::A, unit)) = graded(measured, &rate) else {
+            continue;
+        };
+        if is_dragged(found, name, rate.per_session) {
+            continue;
+        }
+        let bytes_per_session = measured.rate(|g| change(g, name).1 as f64).per_session;
+        let growth = ClassGrowth {
+            class: name.to_owned(),
+            rate,
+            bytes_per_session,
+            depth: 1,
+        };
+        graded_classes.push((growth, unit));
+    }
+    graded_classes.sort_by(|(a, _), (b, _)| b.bytes_per_session.total_cmp(&a.bytes_per_session));
+    let (main, unit) = graded_classes.first()?.clone();
+    let classes: Vec<ClassGrowth> = graded_classes.into_iter().map(|(class, _)| class).collect();
+    let in_drains = measured.drains.iter();
+    let in_drains: i64 = in_drains.map(|g| change(g, &main.class).0).sum();
+    let last = (pair.last, pair.analysis);
+    let example = heap::example_of_class(pair.base, last, &main.class)?;
+    let holder = by_bytes::keeper(measured, pair)
+        .map(|keeper| keeper.shown)
+        .or_else(|| old_object_before(pair, example, &main.class))
+        .unwrap_or(example);
+    Some(Candidate {
+        holder,
+        fate: Fate::of(measured, &main.rate, in_drains as f64),
+        gains: main.rate,
+        grade: Grade::A,
+        unit,
+        in_bytes: false,
+        bytes_per_session: classes.iter().map(|c| c.bytes_per_session).sum(),
+        classes,
+    })
+}
+
+/// Objects and bytes of a class more than before.
+fn change(growth: &Growth, class: &str) -> (i64, i64) {
+    let found = growth.classes.iter().find(|c| c.class == class);
+    found.map_or((0, 0), |c| (c.delta, c.size_delta))
+}
+
+fn is_dragged(found: &[Candidate], class: &str, per_session: f64) -> bool {
+    let of_class = |c: &Candidate| {
+        let same = c.classes.iter().find(|d| d.class == class);
+        same.map_or(0.0, |d| d.rate.per_session)
+    };
+    found.iter().map(of_class).sum::<f64>() >= per_session / 2.0
+}
+
+/// The last object on the way to `example` that was there before and is of another class.
+fn old_object_before(pair: &Snapshots<'_>, example: NodeIx, class: &str) -> Option<NodeIx> {
+    let (snapshot, analysis) = (pair.last, pair.analysis);
+    let steps = RetainingPaths::of(snapshot).to(example)?;
+    let is_other = |node: NodeIx| analysis.class_name(analysis.class_of(node)) != class;
+    let is_holder = |&node: &NodeIx| {
+        is_old(pair, snapshot.node_id(node)) && is_other(node) && heap::is_visible(snapshot, node)
+    };
+    steps.iter().rev().map(|step| step.from).find(is_holder)
+}
