@@ -8,7 +8,7 @@ use heap::{ClassDiff, Resized};
 use serde::Serialize;
 
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
-use crate::object::{Heap, HeapObject, ObjectRow, Unknown};
+use crate::object::{Heap, HeapObject, ObjectRow, Outlined, Unknown};
 
 /// What came, went and stayed, by class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -118,8 +118,8 @@ pub struct ClassChange {
 
 /// The Comparison view of two snapshots, and what grew in place.
 #[must_use]
-pub fn diff<'h>(base: Heap<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> Diff {
-    let changes = heap::compare(base.parts(), newer.parts());
+pub fn diff<'h>(base: Outlined<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> Diff {
+    let changes = heap::compare(base.parts(), newer.outlined().parts());
     let page = listing
         .classes
         .page(changes.into_iter().map(ClassChange::of));
@@ -130,8 +130,8 @@ pub fn diff<'h>(base: Heap<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> D
     }
 }
 
-fn grown<'h>(base: Heap<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> Grown {
-    let resized = heap::resized(base.parts(), newer.parts());
+fn grown<'h>(base: Outlined<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> Grown {
+    let resized = heap::resized(base.parts(), newer.outlined().parts());
     let larger = || {
         let larger = resized.iter().filter(|r| r.size > r.base_size);
         larger.map(|&resized| GrownIn {
@@ -175,7 +175,7 @@ pub fn diff_objects<'h>(
     class: &str,
     listing: &Listing<HeapObject<'h>>,
 ) -> Result<DiffObjects, Unknown> {
-    let changes = heap::changes_of_class(base.parts(), newer.parts(), class);
+    let changes = heap::changes_of_class(base.outlined().parts(), newer.outlined().parts(), class);
     let has_class = |heap: Heap<'_>| heap.objects().any(|object| object.class() == class);
     let is_empty = changes.added.is_empty() && changes.removed.is_empty();
     if is_empty && !has_class(newer) && !has_class(base) {
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn what_came_and_went_is_counted_and_what_grew_stands_apart() {
         let (base, newer) = (Opened::of(BASE), Opened::of(NEWER));
-        let view = diff(base.heap(), newer.heap(), &listing());
+        let view = diff(base.heap().outlined(), newer.heap(), &listing());
         let session = ClassChange {
             class: "Session".into(),
             new: 3,

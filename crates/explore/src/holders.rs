@@ -212,7 +212,13 @@ mod tests {
         let snapshots = [heap_with(1), heap_with(6), heap_with(11)];
         let growth: Vec<Growth> = snapshots
             .windows(2)
-            .map(|pair| heap::growth(pair[0].heap().parts(), pair[1].heap().parts()))
+            .map(|pair| {
+                let (base, newer) = (pair[0].heap(), pair[1].heap());
+                heap::growth(
+                    (base.snapshot, base.analysis),
+                    (newer.snapshot, newer.analysis),
+                )
+            })
             .collect();
         let view = holders(&growth, snapshots[2].heap(), &all());
         assert_eq!(view.pairs[0].new_objects, 7);

@@ -50,7 +50,7 @@ pub use listing::{
     Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
 };
 pub use nodes::{NodeRow, nodes};
-pub use object::{Heap, HeapObject, ObjectRow, Unknown};
+pub use object::{Heap, HeapObject, ObjectRow, Outlined, Unknown};
 pub use path::{PathGroup, PathGroups, PathRow, Paths, path_groups, paths};
 pub use reference::{Contained, Retainer};
 pub use retainers::{RetainerRow, Retainers, retainers};

@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use heap::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, Snapshot};
+use heap::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, Outline, Snapshot};
 use serde::Serialize;
 
 use crate::listing::{Column, Filter, Listed};
@@ -20,6 +20,15 @@ pub struct Heap<'h> {
     pub snapshot: &'h Snapshot,
     /// Sizes, distances, classes.
     pub analysis: &'h Analysis,
+}
+
+/// A snapshot with what is known of it without a walk from its root.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlined<'h> {
+    /// The graph.
+    pub snapshot: &'h Snapshot,
+    /// Own sizes, classes.
+    pub outline: &'h Outline,
 }
 
 /// An object where it lies.
@@ -58,10 +67,21 @@ pub enum Unknown {
     Class(Vec<String>),
 }
 
-impl<'h> Heap<'h> {
+impl<'h> Outlined<'h> {
     /// As the engine takes it.
-    pub(crate) fn parts(self) -> (&'h Snapshot, &'h Analysis) {
-        (self.snapshot, self.analysis)
+    pub(crate) fn parts(self) -> (&'h Snapshot, &'h Outline) {
+        (self.snapshot, self.outline)
+    }
+}
+
+impl<'h> Heap<'h> {
+    /// What the base of a comparison needs of it.
+    #[must_use]
+    pub fn outlined(self) -> Outlined<'h> {
+        Outlined {
+            snapshot: self.snapshot,
+            outline: self.analysis.outline(),
+        }
     }
 
     /// One of its objects.

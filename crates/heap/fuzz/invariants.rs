@@ -29,6 +29,24 @@ pub fn check(bytes: &[u8]) {
         }
         (Ok(_), Err(error)) => panic!("what is whole cannot be recovered: {error}"),
     }
+    check_redacted(bytes);
+}
+
+/// What can be redacted is whole if the bytes were, and then the same graph.
+fn check_redacted(bytes: &[u8]) {
+    let mut out = Vec::new();
+    match heap::redact(bytes, &mut out, &heap::Redaction::default()) {
+        Ok(_) => {
+            let before = parse(bytes, None);
+            let after = parse(&out[..], None);
+            assert_eq!(before.is_ok(), after.is_ok(), "{before:?} and {after:?}");
+            if let (Ok(before), Ok(after)) = (before, after) {
+                let counts = |snapshot: &Snapshot| (snapshot.n_nodes(), snapshot.n_edges());
+                assert_eq!(counts(&before), counts(&after));
+            }
+        }
+        Err(error) => check_error(&error, bytes),
+    }
 }
 
 /// An error says where, within the bytes.
@@ -40,7 +58,7 @@ fn check_error(error: &Error, bytes: &[u8]) {
         | Error::Count { offset, .. }
         | Error::Number { offset, .. }
         | Error::Index { offset, .. } => assert!(offset < bytes.len() as u64, "{error}"),
-        Error::Read { .. } => panic!("bytes at hand can be read: {error}"),
+        Error::Read { .. } | Error::Write { .. } => panic!("bytes at hand can be read: {error}"),
         Error::Empty => assert!(bytes.is_empty()),
         Error::Header(_) | Error::Missing(_) | Error::TooLarge { .. } => {}
     }

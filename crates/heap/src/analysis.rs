@@ -10,6 +10,7 @@ mod distances;
 mod dominators;
 mod essential;
 mod interfaces;
+mod outline;
 mod plain_classes;
 mod retained;
 mod retainers;
@@ -26,6 +27,7 @@ use crate::snapshot::{EdgeKind, NodeIx, NodeType, Snapshot};
 pub use aggregates::Aggregate;
 pub use classes::ClassIx;
 pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
+pub use outline::Outline;
 pub use plain_classes::PlainClasses;
 pub use statistics::Statistics;
 
@@ -34,6 +36,7 @@ pub(crate) use classes::Classes;
 pub(crate) use interfaces::Interfaces;
 
 use aggregates::Begun;
+use distances::Distances;
 use essential::Essential;
 use retained::Retained;
 use weak_maps::WeakMaps;
@@ -41,39 +44,11 @@ use weak_maps::WeakMaps;
 /// Everything that DevTools computes of one snapshot.
 #[derive(Debug)]
 pub struct Analysis {
-    pub(crate) shallow: Vec<u32>,
+    pub(crate) outline: Outline,
     distances: Vec<i32>,
     retained: Retained,
-    pub(crate) classes: Classes,
-    pub(crate) interfaces: Interfaces,
     aggregates: Vec<Aggregate>,
     statistics: Statistics,
-}
-
-/// What is known of a snapshot without its dominators.
-struct Surface {
-    shallow: Vec<u32>,
-    distances: Vec<i32>,
-    classes: Classes,
-    interfaces: Interfaces,
-    statistics: Statistics,
-}
-
-impl Surface {
-    fn of(snapshot: &Snapshot, shallow: Vec<u32>, weak_maps: &WeakMaps) -> Self {
-        let mut classes = Classes::base(snapshot);
-        let interfaces = Interfaces::infer(snapshot);
-        interfaces.apply(snapshot, &mut classes);
-        let statistics = statistics::statistics(snapshot, &shallow);
-        let distances = distances::distances(snapshot, weak_maps);
-        Self {
-            shallow,
-            distances,
-            classes,
-            interfaces,
-            statistics,
-        }
-    }
 }
 
 /// What a thread found; its panic is this one's.
@@ -85,56 +60,60 @@ impl Analysis {
     /// Analyzes a snapshot, on two threads.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        // One thread goes for the dominators, the other for all that needs none.
-        let (tree, surface) = std::thread::scope(|scope| {
-            let shallow = scope.spawn(|| shallow::shallow_sizes(snapshot));
+        // One thread goes for the dominators, the other for all that needs no walk.
+        let (tree, distances, (outline, statistics)) = std::thread::scope(|scope| {
+            let outline = scope.spawn(|| {
+                let outline = Outline::beside(snapshot);
+                let statistics = statistics::statistics(snapshot, &outline.shallow);
+                (outline, statistics)
+            });
             let weak_maps = WeakMaps::of(snapshot);
-            std::thread::scope(|scope| {
-                let surface = scope.spawn(|| Surface::of(snapshot, joined(shallow), &weak_maps));
-                let essential = Essential::of(snapshot, &weak_maps);
-                let tree = dominators::dominators(snapshot, &essential);
-                (tree, joined(surface))
-            })
+            let Distances { of_node, reach } = distances::distances(snapshot, &weak_maps);
+            let essential = Essential::of(snapshot, &weak_maps, reach);
+            let tree = dominators::dominators(snapshot, &essential);
+            (tree, of_node, joined(outline))
         });
         let (retained, begun) = std::thread::scope(|scope| {
             let begun = scope.spawn(|| {
-                let columns = (&*surface.shallow, &*surface.distances);
-                Begun::of(snapshot, &surface.classes, columns, |_| true)
+                let columns = (&*outline.shallow, &*distances);
+                Begun::of(snapshot, &outline.classes, columns, |_| true)
             });
-            let retained = retained::retained(snapshot, tree, &surface.shallow);
+            let retained = retained::retained(snapshot, tree, &outline.shallow);
             (retained, joined(begun))
         });
         let total = retained.sizes.of(snapshot.root());
-        let aggregates = begun.finish(&surface.classes, &retained);
+        let aggregates = begun.finish(&outline.classes, &retained);
         Self {
-            shallow: surface.shallow,
-            distances: surface.distances,
+            outline,
+            distances,
             retained,
-            classes: surface.classes,
-            interfaces: surface.interfaces,
             aggregates,
-            statistics: surface
-                .statistics
-                .with_retained(total, snapshot.extra_native_bytes()),
+            statistics: statistics.with_retained(total, snapshot.extra_native_bytes()),
         }
+    }
+
+    /// What of this needs no walk from the root: enough to be the base of a comparison.
+    #[must_use]
+    pub fn outline(&self) -> &Outline {
+        &self.outline
     }
 
     /// A node's class.
     #[must_use]
     pub fn class_of(&self, node: NodeIx) -> ClassIx {
-        self.classes.of_node[node.index()]
+        self.outline.class_of(node)
     }
 
     /// A class's name, as DevTools shows it.
     #[must_use]
     pub fn class_name(&self, class: ClassIx) -> &str {
-        self.classes.name(class)
+        self.outline.class_name(class)
     }
 
     /// A node's own size in bytes, after backing stores were given to their owners.
     #[must_use]
     pub fn shallow_size(&self, node: NodeIx) -> u64 {
-        u64::from(self.shallow[node.index()])
+        self.outline.shallow_size(node)
     }
 
     /// What would be freed with a node, in bytes.
@@ -166,9 +145,12 @@ impl Analysis {
     /// view with one of its filters. What is not kept neither counts nor hides what it dominates.
     #[must_use]
     pub fn aggregates_of(&self, snapshot: &Snapshot, kept: &NodeSet) -> Vec<Aggregate> {
-        let columns = (&*self.shallow, &*self.distances);
-        let begun = Begun::of(snapshot, &self.classes, columns, |node| kept.has(node));
-        begun.finish(&self.classes, &self.retained)
+        let Outline {
+            shallow, classes, ..
+        } = &self.outline;
+        let columns = (&**shallow, &*self.distances);
+        let begun = Begun::of(snapshot, classes, columns, |node| kept.has(node));
+        begun.finish(classes, &self.retained)
     }
 
     /// DevTools' Statistics view.

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use crate::analysis::{Analysis, Classes};
+use crate::analysis::{Classes, Outline};
 use crate::compare::join;
 use crate::snapshot::{Location, NodeId, NodeIx, NodeType, Snapshot};
 
@@ -35,7 +35,7 @@ pub struct ClassChanges {
 
 /// The objects whose own size is another than in the base, by id.
 #[must_use]
-pub fn resized(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<Resized> {
+pub fn resized(base: (&Snapshot, &Outline), newer: (&Snapshot, &Outline)) -> Vec<Resized> {
     let mut found = Vec::new();
     join(base.0, newer.0, |olds, news| {
         // Should several have one id, they are the same in the order of the file.
@@ -59,8 +59,8 @@ pub fn resized(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> V
 /// count, and one that moved to another place in a script is gone and come again.
 #[must_use]
 pub fn changes_of_class(
-    base: (&Snapshot, &Analysis),
-    newer: (&Snapshot, &Analysis),
+    base: (&Snapshot, &Outline),
+    newer: (&Snapshot, &Outline),
     class: &str,
 ) -> ClassChanges {
     let mut base_classes = Classes::base(base.0);
@@ -86,10 +86,10 @@ pub fn changes_of_class(
 type Key = (NodeId, Option<Location>);
 
 fn members(
-    (snapshot, analysis): (&Snapshot, &Analysis),
+    (snapshot, outline): (&Snapshot, &Outline),
     is_member: impl Fn(NodeIx) -> bool,
 ) -> Vec<(Key, NodeIx)> {
-    let counts = |&node: &NodeIx| analysis.shallow_size(node) != 0 && is_member(node);
+    let counts = |&node: &NodeIx| outline.shallow_size(node) != 0 && is_member(node);
     let place = |node| match snapshot.node_type(node) {
         NodeType::Object => snapshot.location(node),
         _ => None,

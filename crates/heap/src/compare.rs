@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::{Analysis, ClassKey, Groups, joined};
+use crate::analysis::{ClassKey, Groups, Outline, joined};
 use crate::snapshot::{NodeIx, Snapshot};
 
 /// One class between two snapshots. Sizes are in bytes.
@@ -35,7 +35,7 @@ pub struct ClassDiff {
 /// Compares a snapshot with an earlier one of the same process; classes that did not change are
 /// left out.
 #[must_use]
-pub fn compare(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassDiff> {
+pub fn compare(base: (&Snapshot, &Outline), newer: (&Snapshot, &Outline)) -> Vec<ClassDiff> {
     let (old, new) = std::thread::scope(|scope| {
         let old = scope.spawn(|| {
             // Every plain object is given its class anew; the others keep theirs.

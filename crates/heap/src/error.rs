@@ -15,6 +15,12 @@ pub enum Error {
         /// What the reader said.
         source: io::Error,
     },
+    /// The writer failed.
+    #[error("writing failed: {source}")]
+    Write {
+        /// What the writer said.
+        source: io::Error,
+    },
     /// The bytes end too early.
     #[error("it is cut short: it ends in {section}, at byte {offset}")]
     CutShort {

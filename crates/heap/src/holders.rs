@@ -372,7 +372,7 @@ fn count(
 
 fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Vec<ClassGrowth> {
     let mut classes: BTreeMap<String, ClassGrowth> = BTreeMap::new();
-    for diff in crate::compare(base, newer) {
+    for diff in crate::compare((base.0, base.1.outline()), (newer.0, newer.1.outline())) {
         let class = classes
             .entry(diff.name.clone())
             .or_insert_with(|| ClassGrowth {

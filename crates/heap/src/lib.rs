@@ -85,6 +85,7 @@ mod link;
 mod overview;
 mod parse;
 mod prefetch;
+mod redact;
 mod repeated;
 mod retained_growth;
 mod retaining;
@@ -94,7 +95,7 @@ mod strings;
 mod utf16;
 
 pub use analysis::{
-    Aggregate, Analysis, ClassIx, NO_DISTANCE, PlainClasses, SYSTEM_DISTANCE, Statistics,
+    Aggregate, Analysis, ClassIx, NO_DISTANCE, Outline, PlainClasses, SYSTEM_DISTANCE, Statistics,
 };
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use collections::{Collection, CollectionKind, collections};
@@ -108,6 +109,7 @@ pub use holders::{
 pub use incoming::Incoming;
 pub use overview::Overview;
 pub use parse::{Kept, Loss, Recovered, locate, parse, recover};
+pub use redact::{Redacted, Redaction, names_of_code, redact};
 pub use repeated::{Repeated, repeated_strings};
 pub use retained_growth::{RetainedGrowth, growing_reference};
 pub use retaining::{PathStep, RetainingPaths};

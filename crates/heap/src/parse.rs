@@ -21,7 +21,7 @@ use crate::link::{Edges, Link};
 use crate::snapshot::{EdgeKind, Location, NodeIx, NodeType, Nodes, Snapshot};
 use crate::strings::Strings;
 use columns::{EdgeColumns, LocationColumns, NodeColumns};
-use header::Header;
+pub(crate) use header::Header;
 pub use locate::locate;
 pub use recover::{Kept, Loss, Recovered, recover};
 use scanner::Scanner;

@@ -119,7 +119,7 @@ fn has_escapes(literal: &[u8]) -> bool {
 }
 
 /// The units that a literal with escapes stands for.
-fn decoded(literal: &[u8]) -> Vec<u8> {
+pub(crate) fn decoded(literal: &[u8]) -> Vec<u8> {
     let mut units = Vec::with_capacity(literal.len());
     let mut rest = literal;
     while let Some(at) = memchr::memchr(b'\\', rest) {

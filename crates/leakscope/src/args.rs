@@ -2,7 +2,9 @@
 
 mod hunt;
 mod load;
+mod mcp;
 mod outputs;
+mod redact;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -12,7 +14,9 @@ pub(crate) use self::load::{
     LoadArgs, LoadCommand, MergeArgs, QuickArgs, RunArgs, ScriptArgs, SpreadArg,
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
+pub(crate) use mcp::McpArgs;
 pub(crate) use outputs::OutputArgs;
+pub(crate) use redact::RedactArgs;
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,
@@ -81,9 +85,14 @@ pub(crate) enum Command {
     Closures(ClosuresArgs),
     /// List detached nodes: DOM nodes that are in no document any more, and what is kept for them
     Detached(DetachedArgs),
+    /// Answer an agent's questions about runs and snapshots, over the Model Context Protocol
+    Mcp(McpArgs),
     /// Print every node of a heap snapshot as tab-separated values: id, class, distance, self size,
     /// retained size, dominator's id
     Nodes(NodesArgs),
+    /// Remove the contents of strings from heap snapshots, to give them away: the graph, the sizes
+    /// and the names in the program's code stay
+    Redact(RedactArgs),
 }
 
 #[cfg(test)]

@@ -68,6 +68,12 @@ impl Failure {
         self
     }
 
+    /// What failed with its causes, and what to do, for a face that has no stderr to show.
+    pub(crate) fn words(self) -> (String, Option<String>) {
+        let message = std::iter::once(self.message).chain(self.causes);
+        (message.collect::<Vec<_>>().join(": "), self.hint)
+    }
+
     /// Writes it to stderr. A closed stderr is nobody's loss.
     pub(crate) fn print(&self) {
         let mut stderr = std::io::stderr().lock();

@@ -17,6 +17,7 @@ use crate::args::HuntArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
+use crate::origins;
 use crate::outputs;
 use crate::progress::Progress;
 use crate::scripts::{Checked, Given};
@@ -67,6 +68,7 @@ async fn run_and_judge(
     let (recording, result) =
         run::conduct(order, folder, &mut observer, &further, stop.clone()).await;
     result.map_err(|error| run_failed(&error, folder))?;
+    origins::keep(folder).map_err(|error| folder_failed(&error))?;
     let verdict = tokio::select! {
         verdict = judge_aside(folder.clone(), recording.clone(), line.clone()) => verdict?,
         () = stop.cancelled() => return Err(run_failed(&Error::Interrupted, folder)),
@@ -102,12 +104,16 @@ async fn judge_aside(
 }
 
 fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
-    let failed = |error: run::FolderError| Failure::of(Exit::Output, &error).hint(error.hint());
-    folder
-        .write(run::VERDICT, outputs::verdict_json(verdict)?.as_bytes())
-        .map_err(failed)?;
+    let json = outputs::verdict_json(verdict)?;
     let report = report::html(verdict, recording);
-    folder.write(run::REPORT, report.as_bytes()).map_err(failed)
+    folder
+        .write(run::VERDICT, json.as_bytes())
+        .and_then(|()| folder.write(run::REPORT, report.as_bytes()))
+        .map_err(|error| folder_failed(&error))
+}
+
+fn folder_failed(error: &run::FolderError) -> Failure {
+    Failure::of(Exit::Output, error).hint(error.hint())
 }
 
 fn run_failed(error: &Error, folder: &Folder) -> Failure {

@@ -97,7 +97,9 @@ fn sources(folder: &Folder, recording: &Recording) -> Sources {
     let scripts = texts
         .iter()
         .map(|s| (s.id, s.url.as_str(), s.text.as_str()));
+    let origins = crate::origins::read(folder);
     Sources::parse(scripts, &working_dir, allocators)
+        .with_origins(origins.maps(), origins.packages())
 }
 
 /// The functions of V8's sampling heap profile with the bytes alive below them, most first.

@@ -11,9 +11,13 @@ mod files;
 mod hunt;
 mod judge;
 mod load;
+mod mcp;
+mod origins;
 mod outputs;
 mod progress;
 mod proxies;
+mod redact;
+mod runs;
 mod scripts;
 mod signals;
 mod snapshots;
@@ -58,7 +62,9 @@ fn main() -> ExitCode {
         Command::Collections(args) => views::collections(&args),
         Command::Closures(args) => views::closures(&args),
         Command::Detached(args) => views::detached(&args),
+        Command::Mcp(args) => mcp::mcp(&args),
         Command::Nodes(args) => views::nodes(&args),
+        Command::Redact(args) => redact::redact(&args),
     };
     match result {
         Ok(exit) => exit.into(),

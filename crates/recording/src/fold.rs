@@ -166,6 +166,20 @@ impl Recording {
         rounds
     }
 
+    /// The sessions created between two snapshots of the run, by the names of their files; `None`
+    /// if they are not of this run, in this order.
+    #[must_use]
+    pub fn sessions_between(&self, base: &str, newer: &str) -> Option<u64> {
+        let with = |file: &str| {
+            let is_of =
+                |stage: &StageRecord| stage.snapshot.as_ref().is_some_and(|s| s.file == file);
+            self.stages.iter().position(is_of)
+        };
+        let (base, newer) = (with(base)?, with(newer)?);
+        let between = self.stages.get(base + 1..=newer)?;
+        Some(between.iter().map(|stage| stage.ledger.created).sum())
+    }
+
     /// The record of a stage, if the run got that far.
     #[must_use]
     pub fn stage(&self, stage: Stage) -> Option<&StageRecord> {
@@ -259,6 +273,27 @@ mod tests {
         assert_eq!(rounds[0].ledger.completed, 11);
         assert_eq!(recording.total_ledger().created, 14);
         assert_eq!(recording.exit, Some(Exit::Interrupted));
+    }
+
+    #[test]
+    fn sessions_between_two_snapshots_are_those_of_the_stages_after_the_first() {
+        let mut recording = Recording::new(plan(), "0.0.0");
+        let mut events = events();
+        let taken = |file: &str| {
+            Event::SnapshotTaken(SnapshotFacts {
+                file: file.into(),
+                bytes: 1,
+                took: Elapsed::default(),
+            })
+        };
+        events.insert(8, taken("1-round-1"));
+        events.insert(3, taken("0-warm-up"));
+        events.iter().for_each(|event| recording.apply(event));
+        let between = |base, newer| recording.sessions_between(base, newer);
+        assert_eq!(between("0-warm-up", "1-round-1"), Some(11));
+        assert_eq!(between("0-warm-up", "0-warm-up"), Some(0));
+        assert_eq!(between("1-round-1", "0-warm-up"), None);
+        assert_eq!(between("0-warm-up", "other"), None);
     }
 
     #[test]

@@ -22,6 +22,9 @@ const SCRIPTS: &str = "scripts.json";
 /// The verdict in the run folder, as JSON.
 pub const VERDICT: &str = "verdict.json";
 
+/// Where the scripts of the service come from: source maps and packages.
+pub const ORIGINS: &str = "origins.json";
+
 /// The report in the run folder.
 pub const REPORT: &str = "report.html";
 
@@ -262,7 +265,9 @@ impl Folder {
 /// Whether a run writes a file of this name.
 fn is_ours(name: &str) -> bool {
     let name = name.strip_suffix(".part").unwrap_or(name);
-    let fixed = [RUN, SAMPLES, LOG, LOAD, PROFILE, SCRIPTS, VERDICT, REPORT];
+    let fixed = [
+        RUN, SAMPLES, LOG, LOAD, PROFILE, SCRIPTS, ORIGINS, VERDICT, REPORT,
+    ];
     // Snapshots are numbered; others are the user's own.
     let number = name
         .strip_suffix(".heapsnapshot")

@@ -46,8 +46,8 @@ const FILL_BYTES: u64 = 32 << 20;
 /// A portion that takes this much longer than planned shows that the service is at its limit.
 const AT_LIMIT: u32 = 3;
 
-/// Longer texts are left out of `scripts.json`; they are bundles that nobody reads by line.
-const SCRIPT_TEXT_LIMIT: u64 = 4 << 20;
+/// Longer texts are left out of `scripts.json`, in UTF-16 units.
+const SCRIPT_TEXT_LIMIT: u64 = 16 << 20;
 
 /// What the stages share.
 pub(crate) struct Conductor<'a, 'r> {

@@ -46,6 +46,25 @@ pub(crate) fn facts(semantic: &Semantic<'_>) -> Facts {
     facts
 }
 
+/// Every identifier of a script's code: variables, functions, classes, members, labels aside. What
+/// stands in strings, templates and comments is none.
+pub(crate) fn identifiers(semantic: &Semantic<'_>) -> Vec<String> {
+    let names = semantic
+        .nodes()
+        .iter()
+        .filter_map(|node| match node.kind() {
+            AstKind::IdentifierName(name) => Some(name.name.to_string()),
+            AstKind::IdentifierReference(name) => Some(name.name.to_string()),
+            AstKind::BindingIdentifier(name) => Some(name.name.to_string()),
+            AstKind::PrivateIdentifier(name) => Some(format!("#{}", name.name)),
+            _ => None,
+        });
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 struct Extraction<'s, 'a> {
     nodes: &'s AstNodes<'a>,
     scoping: &'s Scoping,

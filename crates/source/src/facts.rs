@@ -131,6 +131,17 @@ impl Facts {
         }
     }
 
+    /// The innermost function whose text is around a byte.
+    pub(crate) fn function_around(&self, offset: u32) -> Option<FunctionIx> {
+        let around = self
+            .functions
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.start <= offset && offset < f.end);
+        let (ix, _) = around.min_by_key(|(_, f)| f.end - f.start)?;
+        u32::try_from(ix).ok().map(FunctionIx)
+    }
+
     fn binding(&self, name: &str, from: ScopeIx) -> Option<SymbolIx> {
         let candidates = self.symbols_by_name.get(name)?;
         let mut scope = Some(from);

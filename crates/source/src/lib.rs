@@ -34,10 +34,19 @@ mod aliases;
 mod extract;
 mod facts;
 mod lines;
+pub mod maps;
 mod parse;
 
 use facts::{At, Facts, FunctionIx, SymbolIx, Target};
 use lines::Lines;
+
+/// The names that a script's code uses, ascending: of variables, functions, classes and members, the
+/// private ones with their `#`. Texts in quotes are none, not even as keys. `url` tells the language
+/// by its ending. Nothing if the text does not parse.
+#[must_use]
+pub fn names(text: &str, url: &str) -> Vec<String> {
+    parse::names(text, url)
+}
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -245,6 +254,34 @@ impl SourceFile {
         // A call of `on` is both.
         found.dedup_by_key(|addition| addition.site.position);
         found
+    }
+
+    /// The line at a position, and the function that it is in.
+    #[must_use]
+    pub fn line_at(&self, position: Position) -> Option<Site> {
+        let offset = self.lines.offset(&self.text, position)?;
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let at = At {
+            offset,
+            span: offset..end,
+            function: self.facts.function_around(offset),
+        };
+        Some(self.site(&at, SiteKind::Statement))
+    }
+
+    /// The name of the function whose text begins at a position: at its name, at one of the words
+    /// before it (`async`, `function`, `get`), or where V8 says that it starts.
+    #[must_use]
+    pub fn function_at(&self, position: Position) -> Option<String> {
+        let offset = self.lines.offset(&self.text, position)?;
+        let starts = self.facts.functions.iter().filter(|f| f.start >= offset);
+        let nearest = starts.min_by_key(|function| function.start)?;
+        let between = self.text.get(offset as usize..nearest.start as usize)?;
+        let is_of_name = |c: char| c.is_alphanumeric() || " *#_$[]'\"".contains(c);
+        between
+            .chars()
+            .all(is_of_name)
+            .then(|| nearest.name.clone().into())
     }
 
     /// The calls, and the `new`s, of functions and methods with one of these names, in the order of

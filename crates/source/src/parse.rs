@@ -9,7 +9,7 @@ use std::thread;
 
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::SourceType;
 
 use crate::extract;
@@ -22,17 +22,29 @@ const MOST_STACK: usize = 1 << 30;
 
 /// The facts of a text; none if it does not parse.
 pub(crate) fn facts(text: &str, url: &str) -> Facts {
+    read(text, url, extract::facts)
+}
+
+/// The names that stand in a text's code; none if it does not parse.
+pub(crate) fn names(text: &str, url: &str) -> Vec<String> {
+    read(text, url, extract::identifiers)
+}
+
+/// What is made of an analyzed text.
+type Extract<T> = fn(&Semantic<'_>) -> T;
+
+fn read<T: Default + Send>(text: &str, url: &str, extract: Extract<T>) -> T {
     // A text nests one level a byte at most.
     let for_text = text.len().saturating_mul(STACK_PER_LEVEL);
     let stack = for_text.clamp(LEAST_STACK, MOST_STACK);
     if stack == MOST_STACK && levels_at_most(text) > MOST_STACK / STACK_PER_LEVEL {
-        return Facts::default();
+        return T::default();
     }
     thread::scope(|scope| {
         let builder = thread::Builder::new()
             .name("parse".into())
             .stack_size(stack);
-        let parsing = builder.spawn_scoped(scope, || in_some_language(text, url));
+        let parsing = builder.spawn_scoped(scope, || in_some_language(text, url, extract));
         parsing
             .ok()
             .and_then(|handle| handle.join().ok())
@@ -42,10 +54,10 @@ pub(crate) fn facts(text: &str, url: &str) -> Facts {
 
 /// The first language that takes the text without a complaint; else the first in which the parser
 /// got to the end.
-fn in_some_language(text: &str, url: &str) -> Facts {
+fn in_some_language<T: Default>(text: &str, url: &str, extract: Extract<T>) -> T {
     let mut second_best = None;
     for language in languages(url) {
-        match in_language(text, language) {
+        match in_language(text, language, extract) {
             Attempt::Flawless(facts) => return facts,
             Attempt::Flawed(facts) => second_best = second_best.or(Some(facts)),
             Attempt::Failed => {}
@@ -54,13 +66,13 @@ fn in_some_language(text: &str, url: &str) -> Facts {
     second_best.unwrap_or_default()
 }
 
-enum Attempt {
-    Flawless(Facts),
-    Flawed(Facts),
+enum Attempt<T> {
+    Flawless(T),
+    Flawed(T),
     Failed,
 }
 
-fn in_language(text: &str, language: SourceType) -> Attempt {
+fn in_language<T>(text: &str, language: SourceType, extract: Extract<T>) -> Attempt<T> {
     let allocator = Allocator::default();
     let options = ParseOptions {
         allow_return_outside_function: true,
@@ -76,7 +88,7 @@ fn in_language(text: &str, language: SourceType) -> Attempt {
     let analyzed = SemanticBuilder::new()
         .with_build_nodes(true)
         .build(&parsed.program);
-    let facts = extract::facts(&analyzed.semantic);
+    let facts = extract(&analyzed.semantic);
     if parsed.diagnostics.is_empty() {
         Attempt::Flawless(facts)
     } else {

@@ -516,3 +516,38 @@ fn what_a_function_adds_is_known_without_a_name() {
     );
     assert_eq!(lines(0, 0), [0; 0]);
 }
+
+#[test]
+fn a_place_knows_its_line_and_its_function_by_where_the_name_begins() {
+    let text = "\
+▸function plain(a) {
+  ▸push(a);
+}
+const ▸arrow = ▸async (a) => a;
+class Shop { ▸async close() { ▸end(); } }
+▸top();
+";
+    let Marked { file, marks } = marked(text);
+    let line = |mark: usize| file.line_at(marks[mark]).unwrap();
+    assert_eq!(line(1).text, "push(a);");
+    assert_eq!(line(1).function.as_deref(), Some("plain"));
+    assert_eq!(line(5).function.as_deref(), Some("close"));
+    assert_eq!(line(6).function, None);
+    let function = |mark: usize| file.function_at(marks[mark]);
+    assert_eq!(function(0).as_deref(), Some("plain"));
+    assert_eq!(function(1), None);
+    assert_eq!(function(3).as_deref(), Some("arrow"));
+    assert_eq!(function(4).as_deref(), Some("close"));
+    assert_eq!(function(6), None);
+}
+
+#[test]
+fn the_names_of_code_are_told_and_its_texts_are_not() {
+    let text = "class Session { #token = 'secret1'; open(user) { this.sockets[`secret2`] = user; } }\n\
+        // secret3\nconst limits = { largest: 1, 'secret-4': 2, ['secret5']: /secret6/ };";
+    let expected = [
+        "#token", "Session", "largest", "limits", "open", "sockets", "user",
+    ];
+    assert_eq!(names(text, "app.js"), expected);
+    assert_eq!(names("not ( a script", "app.js"), [""; 0]);
+}

@@ -2,7 +2,10 @@
 
 use heap::{Analysis, Growth, Snapshot};
 use recording::{Recording, Stage};
-use source::SourceFile;
+use source::maps::{self, SourceMap};
+use source::{Position, SourceFile};
+
+use crate::SourceLine;
 
 /// Everything that is known of one run.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,17 @@ pub struct Snapshots<'a> {
 pub struct Sources {
     scripts: Vec<Script>,
     allocators: Vec<Allocator>,
+    packages: Vec<Package>,
+    working_dir: String,
+}
+
+/// An installed package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its folder's path.
+    pub folder: String,
+    /// Its name and version: `ws@8.18.0`.
+    pub name: String,
 }
 
 /// One script of the service.
@@ -45,6 +59,8 @@ pub struct Script {
     pub file: String,
     /// The parsed text.
     pub text: SourceFile,
+    /// Where its text was generated from.
+    map: Option<SourceMap>,
 }
 
 /// A function that allocated objects which are still alive.
@@ -76,14 +92,104 @@ impl Sources {
                 id,
                 file: relative_path(url, working_dir),
                 text: SourceFile::parse(text, url),
+                map: None,
             })
             .collect();
         Self {
             scripts,
             allocators,
+            packages: Vec::new(),
+            working_dir: working_dir.to_owned(),
         }
     }
 
+    /// With the maps of generated scripts, by the scripts' URLs, and the packages that are known.
+    #[must_use]
+    pub fn with_origins(
+        mut self,
+        maps: impl IntoIterator<Item = (String, SourceMap)>,
+        packages: Vec<Package>,
+    ) -> Self {
+        for (url, map) in maps {
+            let file = relative_path(&url, &self.working_dir);
+            let of_file = self.scripts.iter_mut().find(|script| script.file == file);
+            if let Some(script) = of_file {
+                script.map = Some(map);
+            }
+        }
+        self.packages = packages;
+        for package in &mut self.packages {
+            package.folder = relative_path(&package.folder, &self.working_dir) + "/";
+        }
+        // The innermost folder is found first.
+        self.packages
+            .sort_by_key(|package| std::cmp::Reverse(package.folder.len()));
+        self
+    }
+
+    /// The installed package that a file belongs to, with its version where that is known.
+    #[must_use]
+    pub fn package_of(&self, file: &str) -> Option<String> {
+        let of_file = |package: &&Package| file.starts_with(&package.folder);
+        let known = self.packages.iter().find(of_file);
+        known
+            .map(|package| package.name.clone())
+            .or_else(|| package_in_path(file))
+    }
+
+    /// A place in a script as its authors know it: in the file that it was generated from.
+    pub(crate) fn place(&self, script: &Script, at: Position) -> (String, u32) {
+        let original = script.map.as_ref().and_then(|map| map.original(at));
+        match original {
+            Some(original) => (
+                relative_path(&original.file, &self.working_dir),
+                original.position.line + 1,
+            ),
+            None => (script.file.clone(), at.line + 1),
+        }
+    }
+
+    /// The line at a place in a script, likewise. `known` is that of the script itself.
+    pub(crate) fn line(&self, script: &Script, at: Position, known: SourceLine) -> SourceLine {
+        let Some(original) = script.map.as_ref().and_then(|map| map.original(at)) else {
+            return known;
+        };
+        let file = relative_path(&original.file, &self.working_dir);
+        let text = original.text.map(|text| SourceFile::parse(text, &file));
+        let found = text.and_then(|text| text.line_at(original.position));
+        let (text, function) = match found {
+            Some(site) => (site.text, site.function),
+            None => (known.text, known.function),
+        };
+        SourceLine {
+            file,
+            line: original.position.line + 1,
+            function,
+            text,
+        }
+    }
+
+    /// What a function was called, of which V8 says that it starts there, and which the generated
+    /// text calls `name`.
+    pub(crate) fn function(&self, script: &Script, start: Position, name: &str) -> Option<String> {
+        let map = script.map.as_ref()?;
+        if let Some(name) = map.name_before(start, name) {
+            return Some(name.to_owned());
+        }
+        let original = map.original(start)?;
+        let text = SourceFile::parse(original.text?, &original.file);
+        text.function_at(original.position)
+    }
+}
+
+impl Script {
+    /// What a variable was called that the generated text declares there.
+    pub(crate) fn original_name(&self, declared: Position) -> Option<&str> {
+        self.map.as_ref()?.original(declared)?.name
+    }
+}
+
+impl Sources {
     /// The script with this id.
     #[must_use]
     pub fn script(&self, id: u32) -> Option<&Script> {
@@ -111,24 +217,23 @@ impl Script {
     pub fn is_of_package(&self) -> bool {
         self.file.contains("node_modules/")
     }
+}
 
-    /// The name of the installed package that it belongs to.
-    #[must_use]
-    pub fn package(&self) -> Option<String> {
-        let (_, inside) = self.file.rsplit_once("node_modules/")?;
-        let mut parts = inside.split('/');
-        let first = parts.next()?;
-        if first.starts_with('@') {
-            return Some(format!("{first}/{}", parts.next()?));
-        }
-        Some(first.to_owned())
+/// The name of the installed package that a path leads into.
+fn package_in_path(file: &str) -> Option<String> {
+    let (_, inside) = file.rsplit_once("node_modules/")?;
+    let mut parts = inside.split('/');
+    let first = parts.next()?;
+    if first.starts_with('@') {
+        return Some(format!("{first}/{}", parts.next()?));
     }
+    Some(first.to_owned())
 }
 
 /// A script's URL as a path, without the working directory in front where it lies within.
 pub(crate) fn relative_path(url: &str, working_dir: &str) -> String {
     let path = url.strip_prefix("file://").unwrap_or(url);
-    let path = percent_decoded(path);
+    let path = maps::percent_decoded(path);
     let dir = working_dir.trim_end_matches('/');
     match path
         .strip_prefix(dir)
@@ -137,28 +242,6 @@ pub(crate) fn relative_path(url: &str, working_dir: &str) -> String {
         Some(inside) => inside.to_owned(),
         None => path,
     }
-}
-
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail
-            .get(..2)
-            .filter(|_| byte == b'%')
-            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match code {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -171,17 +254,19 @@ mod tests {
         assert_eq!(file, "lib/a.js");
         assert_eq!(relative_path("/other/a.js", "/srv"), "/other/a.js");
         assert_eq!(relative_path("/srv2/a.js", "/srv"), "/srv2/a.js");
-        let script = |file: &str| Script {
-            id: 1,
-            file: file.into(),
-            text: SourceFile::parse("", "a.js"),
-        };
+        let packages = vec![Package {
+            folder: "/srv/my app/node_modules/ws".into(),
+            name: "ws@8.18.0".into(),
+        }];
+        let sources = Sources::parse([], "/srv/my app", Vec::new());
+        let sources = sources.with_origins([], packages);
+        let package = |file: &str| sources.package_of(file);
         assert_eq!(
-            script("node_modules/ws/lib/a.js").package().as_deref(),
-            Some("ws")
+            package("node_modules/ws/a.js").as_deref(),
+            Some("ws@8.18.0")
         );
-        let scoped = script("x/node_modules/@a/b/c.js").package();
-        assert_eq!(scoped.as_deref(), Some("@a/b"));
-        assert_eq!(script("lib/a.js").package(), None);
+        assert_eq!(package("node_modules/wsx/a.js").as_deref(), Some("wsx"));
+        assert_eq!(package("x/node_modules/@a/b/c.js").as_deref(), Some("@a/b"));
+        assert_eq!(package("lib/a.js"), None);
     }
 }

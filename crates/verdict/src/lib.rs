@@ -16,7 +16,7 @@ mod verdict;
 
 use recording::Recording;
 
-pub use evidence::{Allocator, Evidence, Script, Snapshots, Sources};
+pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
 pub use memory::{MemoryGrowth, MemorySplit};
 pub use rate::{Grade, Rate};
 pub use verdict::{
@@ -58,7 +58,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         suspects.extend(ranked.map(|(rank, r)| naming::of_resource(rank, r, evidence.sources)));
     }
     Verdict {
-        schema: SCHEMA,
+        schema: SCHEMA.into(),
         outcome: finding.outcome,
         reason: finding.reason,
         next: finding.next,

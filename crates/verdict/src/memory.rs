@@ -7,12 +7,12 @@
 
 use recording::{Reading, Recording};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rate::Rate;
 
 /// The parts of the resident set in bytes; they add up to `rss_bytes`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemorySplit {
     /// Resident set size.
     pub rss_bytes: i64,
@@ -65,7 +65,7 @@ impl MemorySplit {
 }
 
 /// The memory before the measured rounds, after them, and how it grew between.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryGrowth {
     /// Before the first round.
     pub before: MemorySplit,

@@ -5,7 +5,7 @@
 //! 5 % and two objects.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Part of k by which a round may differ from it.
 const TOLERANCE: f64 = 0.05;
@@ -33,7 +33,9 @@ const STEADY: f64 = 0.9;
 const ENDING: f64 = 0.5;
 
 /// How a rate speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Grade {
     /// A whole number per session, the same in every round: arithmetic, not chance.
     A,

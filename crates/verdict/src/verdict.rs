@@ -1,8 +1,10 @@
 //! What a verdict says. Its JSON form is a contract: `docs/json.md`.
 
+use std::borrow::Cow;
+
 use recording::Further;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Grade, MemoryGrowth};
 
@@ -19,7 +21,7 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 /// The answer to the one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Something grows with every session and is never let go.
@@ -31,10 +33,11 @@ pub enum Outcome {
 }
 
 /// Whether the service leaks, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// `leakscope.verdict/1`.
-    pub schema: &'static str,
+    #[serde(deserialize_with = "this_schema")]
+    pub schema: Cow<'static, str>,
     /// The answer.
     pub outcome: Outcome,
     /// The answer's reason in one sentence.
@@ -58,8 +61,19 @@ pub struct Verdict {
     pub warnings: Vec<String>,
 }
 
+/// A verdict of another schema is none that this version can read.
+fn this_schema<'de, D: serde::Deserializer<'de>>(schema: D) -> Result<Cow<'static, str>, D::Error> {
+    let schema = String::deserialize(schema)?;
+    match schema == SCHEMA {
+        true => Ok(SCHEMA.into()),
+        false => Err(serde::de::Error::custom(format!(
+            "the schema is `{schema}`"
+        ))),
+    }
+}
+
 /// Sessions by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Sessions {
     /// Started.
     pub created: u64,
@@ -70,7 +84,7 @@ pub struct Sessions {
 }
 
 /// One measured round and the memory after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundFigures {
     /// Sessions created.
     pub sessions: u64,
@@ -83,7 +97,7 @@ pub struct RoundFigures {
 }
 
 /// One leak.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {
     /// From 1, by bytes.
     pub rank: usize,
@@ -123,7 +137,7 @@ pub struct Suspect {
 }
 
 /// Something other than a session that a leak comes with.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unit {
     /// In the singular.
     pub name: String,
@@ -132,7 +146,7 @@ pub struct Unit {
 }
 
 /// One class and how many of its objects pile up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassRate {
     /// The class's name.
     pub class: String,
@@ -141,7 +155,7 @@ pub struct ClassRate {
 }
 
 /// The object that keeps what piles up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
     /// Its class.
     pub class: String,
@@ -154,7 +168,7 @@ pub struct Holder {
 }
 
 /// A line of the service's source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceLine {
     /// Path relative to the service's working directory.
     pub file: String,

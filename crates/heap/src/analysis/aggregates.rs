@@ -264,6 +264,7 @@ fn retained_sizes(retained: &Retained, of_node: &[u32], n_groups: usize) -> Vec<
         if let Some(&far) = retained.order.get(at + AHEAD) {
             prefetch(&retained.dominators, far as usize);
             prefetch(of_node, far as usize);
+            retained.sizes.prefetch(far);
         }
         let above = retained.dominators[node as usize];
         while let Some(&(dominator, group)) = open.last() {

@@ -20,7 +20,23 @@ pub const SYSTEM_DISTANCE: i64 = 100_000_000;
 
 const NONE: i32 = NO_DISTANCE as i32;
 
-pub(super) fn distances(snapshot: &Snapshot, weak_maps: &WeakMaps) -> Vec<i32> {
+/// The distances, and what the search for them has found out on its way.
+pub(super) struct Distances {
+    pub(super) of_node: Vec<i32>,
+    pub(super) reach: Reach,
+}
+
+/// What can be reached from what a program sees.
+pub(super) struct Reach {
+    /// Where the search began.
+    pub(super) roots: Vec<u32>,
+    /// The nodes that it met.
+    pub(super) reached: Bits,
+    /// The nodes of which it did not follow every edge that keeps something alive.
+    pub(super) partly: Bits,
+}
+
+pub(super) fn distances(snapshot: &Snapshot, weak_maps: &WeakMaps) -> Distances {
     let names = Names::of(snapshot);
     let is_special = |node: usize| weak_maps.has_source(node) || names.is_special(snapshot, node);
     let mut search = Search {
@@ -39,16 +55,22 @@ pub(super) fn distances(snapshot: &Snapshot, weak_maps: &WeakMaps) -> Vec<i32> {
         .filter(|&node| is_user_root(snapshot, node))
         .map(|node| node.0)
         .collect();
-    let has_user_roots = !user_roots.is_empty();
-    search.run(user_roots, 1);
+    search.run(user_roots.clone(), 1);
+    let reached = search.reached.clone();
     // The root is met again though it may have been met before.
-    let distance = if has_user_roots {
-        SYSTEM_DISTANCE as i32
-    } else {
-        0
+    let distance = match user_roots.is_empty() {
+        false => SYSTEM_DISTANCE as i32,
+        true => 0,
     };
     search.run(vec![root.0], distance);
-    search.distances
+    Distances {
+        of_node: search.distances,
+        reach: Reach {
+            roots: user_roots,
+            reached,
+            partly: search.special,
+        },
+    }
 }
 
 /// The strings whose owners have edges of their own rules.

@@ -22,6 +22,14 @@ pub(super) struct Tree {
     pub(super) order: Vec<u32>,
     /// By preorder number; the root's is its own.
     pub(super) immediate: Vec<u32>,
+    pub(super) spare: Spare,
+}
+
+/// Columns by preorder number that have done their duty, of any content: memory that is had already
+/// costs less than memory that the kernel must clear first.
+pub(super) struct Spare {
+    pub(super) narrow: Vec<u32>,
+    pub(super) wide: Vec<u64>,
 }
 
 /// The nodes' immediate dominators, as preorder numbers of the nodes that can be reached.
@@ -32,7 +40,7 @@ pub(super) fn dominators(snapshot: &Snapshot, essential: &Essential<'_>) -> Tree
         lowest,
         crossing,
     } = Walk::of(snapshot, essential);
-    let semi = semidominators(&parent, lowest, crossing);
+    let (semi, forest) = semidominators(&parent, lowest, crossing);
     for number in 1..parent.len() {
         let mut dominator = parent[number];
         while dominator > semi[number] {
@@ -44,6 +52,10 @@ pub(super) fn dominators(snapshot: &Snapshot, essential: &Essential<'_>) -> Tree
     Tree {
         order,
         immediate: parent,
+        spare: Spare {
+            narrow: semi,
+            wide: forest.trees,
+        },
     }
 }
 
@@ -166,8 +178,8 @@ impl Walker<'_> {
     }
 }
 
-/// Semidominators by preorder number.
-fn semidominators(parent: &[u32], lowest: Vec<u32>, mut crossing: Crossing) -> Vec<u32> {
+/// Semidominators by preorder number, and the forest of which all is linked.
+fn semidominators(parent: &[u32], lowest: Vec<u32>, mut crossing: Crossing) -> (Vec<u32>, Forest) {
     const AHEAD: usize = 24;
     let mut semi = lowest;
     let mut forest = Forest::of(parent, &semi);
@@ -188,15 +200,16 @@ fn semidominators(parent: &[u32], lowest: Vec<u32>, mut crossing: Crossing) -> V
                 least = least.min(forest.least(sources.all()[at], target as u32 + 1));
             }
             semi[target] = least;
-            forest.trees[target].label = least;
+            forest.trees[target] = Linked::with_label(forest.trees[target], least);
         }
     }
-    semi
+    (semi, forest)
 }
 
 /// The linked part of the walk's tree, with compressed ways up.
 struct Forest {
-    trees: Vec<Linked>,
+    /// The words of [`Linked`]s.
+    trees: Vec<u64>,
     way: Vec<u32>,
 }
 
@@ -208,25 +221,54 @@ struct Linked {
     label: u32,
 }
 
+impl Linked {
+    #[inline]
+    fn word(self) -> u64 {
+        u64::from(self.label) << 32 | u64::from(self.ancestor)
+    }
+
+    #[inline]
+    fn of(word: u64) -> Self {
+        Self {
+            ancestor: word as u32,
+            label: (word >> 32) as u32,
+        }
+    }
+
+    #[inline]
+    fn with_label(word: u64, label: u32) -> u64 {
+        Self {
+            label,
+            ..Self::of(word)
+        }
+        .word()
+    }
+}
+
 impl Forest {
     fn of(parent: &[u32], semi: &[u32]) -> Self {
         let links = parent.iter().zip(semi);
-        let trees = links.map(|(&ancestor, &label)| Linked { ancestor, label });
+        let trees = links.map(|(&ancestor, &label)| Linked { ancestor, label }.word());
         Self {
             trees: trees.collect(),
             way: Vec::new(),
         }
     }
 
+    #[inline]
+    fn at(&self, node: u32) -> Linked {
+        Linked::of(self.trees[node as usize])
+    }
+
     /// The least semidominator from `node` up to the last linked node; nodes from `linked` on are
     /// linked.
     #[inline]
     fn least(&mut self, node: u32, linked: u32) -> u32 {
-        let own = self.trees[node as usize];
+        let own = self.at(node);
         if own.ancestor < linked {
             return own.label;
         }
-        let above = self.trees[own.ancestor as usize];
+        let above = self.at(own.ancestor);
         if above.ancestor < linked {
             return own.label.min(above.label);
         }
@@ -235,16 +277,19 @@ impl Forest {
 
     fn compress(&mut self, node: u32, linked: u32) -> u32 {
         let mut at = node;
-        while self.trees[at as usize].ancestor >= linked {
+        while self.at(at).ancestor >= linked {
             self.way.push(at);
-            at = self.trees[at as usize].ancestor;
+            at = self.at(at).ancestor;
         }
-        let mut above = self.trees[at as usize];
+        let mut above = self.at(at);
         while let Some(node) = self.way.pop() {
-            let own = &mut self.trees[node as usize];
-            own.label = own.label.min(above.label);
-            own.ancestor = above.ancestor;
-            above = *own;
+            let own = self.at(node);
+            let compressed = Linked {
+                ancestor: above.ancestor,
+                label: own.label.min(above.label),
+            };
+            self.trees[node as usize] = compressed.word();
+            above = compressed;
         }
         above.label
     }

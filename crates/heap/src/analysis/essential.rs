@@ -6,8 +6,9 @@
 //!
 //! Nothing is kept of an edge: the test costs less than a bit looked up would.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
+use super::distances::Reach;
 use super::weak_maps::WeakMaps;
 use crate::bits::Bits;
 use crate::prefetch::prefetch;
@@ -20,11 +21,11 @@ pub(super) struct Essential<'a> {
 }
 
 impl<'a> Essential<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, weak_maps: &'a WeakMaps) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot, weak_maps: &'a WeakMaps, reach: Reach) -> Self {
         Self {
             snapshot,
             weak_maps,
-            owned: page_owned(snapshot),
+            owned: page_owned(snapshot, reach),
         }
     }
 
@@ -61,36 +62,44 @@ impl<'a> Essential<'a> {
 }
 
 /// What can be reached from a window or the root of a DOM tree.
-fn page_owned(snapshot: &Snapshot) -> Bits {
-    let mut owned = Bits::new(snapshot.n_nodes());
+///
+/// The search for distances goes the same ways, but for some edges of few nodes. So what it met is
+/// owned already if it began at these roots only, and those nodes are looked at again.
+fn page_owned(snapshot: &Snapshot, reach: Reach) -> Bits {
     let is_dom_root = |node: NodeIx| {
         snapshot.node_type(node) == NodeType::Synthetic
             && snapshot.is_named(node, "(Document DOM trees)")
     };
-    for link in snapshot.links(snapshot.root()) {
-        let is_page = match link.kind() {
-            EdgeKind::Shortcut => true,
-            EdgeKind::Element => is_dom_root(link.target()),
-            _ => false,
-        };
-        if is_page {
-            owned.insert(link.to());
+    let links = snapshot.links(snapshot.root());
+    let roots = links.filter(|link| match link.kind() {
+        EdgeKind::Shortcut => true,
+        EdgeKind::Element => is_dom_root(link.target()),
+        _ => false,
+    });
+    let roots: HashSet<u32> = roots.map(|link| link.target().0).collect();
+    let began_there = reach.roots.iter().all(|root| roots.contains(root));
+    let (mut owned, partly) = match began_there {
+        true => (reach.reached, reach.partly),
+        false => (Bits::new(snapshot.n_nodes()), Bits::default()),
+    };
+    let mut waiting = Waiting::new(snapshot);
+    for root in roots {
+        if owned.insert(root as usize) {
+            waiting.add(root as usize);
         }
     }
-    // One sweep in file order; what lies before the sweep waits, and is asked for meanwhile.
-    let mut waiting = Waiting::new(snapshot);
-    for at in 0..snapshot.n_nodes() {
-        if !owned.has(at) {
-            continue;
-        }
-        let mut next = Some(at);
-        while let Some(node) = next {
-            for link in snapshot.links(NodeIx::at(node)) {
-                if !link.is_weak() && owned.insert(link.to()) && link.to() < at {
-                    waiting.add(link.to());
-                }
+    for node in partly
+        .present()
+        .filter(|&node| owned.has(node))
+        .collect::<Vec<_>>()
+    {
+        waiting.add(node);
+    }
+    while let Some(node) = waiting.next() {
+        for link in snapshot.links(NodeIx::at(node)) {
+            if !link.is_weak() && owned.insert(link.to()) {
+                waiting.add(link.to());
             }
-            next = waiting.next();
         }
     }
     owned

@@ -15,7 +15,7 @@ impl Analysis {
     /// What this snapshot tells plain objects apart by.
     #[must_use]
     pub fn plain_classes(&self) -> PlainClasses {
-        PlainClasses(self.interfaces.clone())
+        PlainClasses(self.outline.interfaces.clone())
     }
 
     /// The same analysis, but for plain objects, which are told apart as in another snapshot; as
@@ -24,11 +24,11 @@ impl Analysis {
     pub fn with_plain_classes(mut self, snapshot: &Snapshot, plain: &PlainClasses) -> Self {
         let mut classes = Classes::base(snapshot);
         plain.0.apply(snapshot, &mut classes);
-        self.classes = classes;
-        self.interfaces = plain.0.clone();
-        let columns = (&*self.shallow, &*self.distances);
-        let begun = Begun::of(snapshot, &self.classes, columns, |_| true);
-        self.aggregates = begun.finish(&self.classes, &self.retained);
+        let columns = (&*self.outline.shallow, &*self.distances);
+        let begun = Begun::of(snapshot, &classes, columns, |_| true);
+        self.aggregates = begun.finish(&classes, &self.retained);
+        self.outline.classes = classes;
+        self.outline.interfaces = plain.0.clone();
         self
     }
 }

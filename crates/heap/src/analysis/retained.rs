@@ -5,6 +5,7 @@
 
 use super::dominators::Tree;
 use crate::bits::Bits;
+use crate::prefetch::prefetch;
 use crate::snapshot::{NodeIx, Snapshot};
 
 /// The dominator tree with its sums.
@@ -34,6 +35,11 @@ impl Sizes {
         }
     }
 
+    #[inline]
+    pub(super) fn prefetch(&self, node: u32) {
+        prefetch(&self.small, node as usize);
+    }
+
     fn large_of(&self, node: NodeIx) -> u64 {
         let found = self.large.binary_search_by_key(&node.0, |&(node, _)| node);
         found.map_or(u64::from(u32::MAX), |at| self.large[at].1)
@@ -48,11 +54,16 @@ impl Sizes {
 }
 
 pub(super) fn retained(snapshot: &Snapshot, tree: Tree, shallow: &[u32]) -> Retained {
-    let Tree { order, immediate } = tree;
+    let Tree {
+        order,
+        immediate,
+        spare,
+    } = tree;
     let n_nodes = snapshot.n_nodes();
     let unreached = unreached(&order, n_nodes);
-    let sizes = sizes(&order, &immediate, &unreached, shallow);
-    let mut listed = listed(&order, &immediate);
+    let (mut listed, small) = listed(&order, &immediate, spare.narrow);
+    let tree = (&*order, &*immediate);
+    let sizes = sizes(tree, &unreached, shallow, (small, spare.wide));
     let mut dominators = vec![0; n_nodes];
     for &node in &unreached {
         dominators[node as usize] = snapshot.root().0;
@@ -79,15 +90,23 @@ fn unreached(order: &[u32], n_nodes: usize) -> Vec<u32> {
     reached.missing(n_nodes).map(|node| node as u32).collect()
 }
 
-fn sizes(order: &[u32], immediate: &[u32], unreached: &[u32], shallow: &[u32]) -> Sizes {
+/// The spare columns may hold anything.
+fn sizes(
+    (order, immediate): (&[u32], &[u32]),
+    unreached: &[u32],
+    shallow: &[u32],
+    (mut small, mut sums): (Vec<u32>, Vec<u64>),
+) -> Sizes {
     let own = |&node: &u32| u64::from(shallow[node as usize]);
-    let mut sums: Vec<u64> = order.iter().map(own).collect();
+    sums.clear();
+    sums.extend(order.iter().map(own));
     for number in (1..sums.len()).rev() {
         sums[immediate[number] as usize] += sums[number];
     }
     sums[0] += unreached.iter().map(own).sum::<u64>();
+    small.resize(shallow.len(), 0);
     let mut sizes = Sizes {
-        small: vec![0; shallow.len()],
+        small,
         large: Vec::new(),
     };
     for (&node, &sum) in order.iter().zip(&sums) {
@@ -100,9 +119,12 @@ fn sizes(order: &[u32], immediate: &[u32], unreached: &[u32], shallow: &[u32]) -
     sizes
 }
 
-/// The reached nodes, each directly before all that it dominates.
-fn listed(order: &[u32], immediate: &[u32]) -> Vec<u32> {
-    let mut n_below: Vec<u32> = vec![1; order.len()];
+/// The reached nodes, each directly before all that it dominates; and the spare column, which may
+/// hold anything before and after.
+fn listed(order: &[u32], immediate: &[u32], spare: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+    let mut n_below = spare;
+    n_below.clear();
+    n_below.resize(order.len(), 1);
     for number in (1..order.len()).rev() {
         n_below[immediate[number] as usize] += n_below[number];
     }
@@ -118,5 +140,5 @@ fn listed(order: &[u32], immediate: &[u32]) -> Vec<u32> {
         next[number] = place + 1;
         listed[place as usize] = order[number];
     }
-    listed
+    (listed, next)
 }

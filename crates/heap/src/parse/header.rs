@@ -8,55 +8,57 @@ use crate::Error;
 use crate::link::Link;
 
 /// Nodes that can be told apart: their positions have 29 bits in a link, and one is none.
-pub(super) const MOST_NODES: u32 = Link::NOWHERE;
+pub(crate) const MOST_NODES: u32 = Link::NOWHERE;
 
 /// Edges that can be told apart.
-pub(super) const MOST_EDGES: u32 = u32::MAX - 1;
+pub(crate) const MOST_EDGES: u32 = u32::MAX - 1;
 
 /// What the header says, ready for use.
 #[derive(Debug)]
-pub(super) struct Header {
-    pub(super) node_fields: NodeFields,
-    pub(super) edge_fields: EdgeFields,
+pub(crate) struct Header {
+    pub(crate) node_fields: NodeFields,
+    pub(crate) edge_fields: EdgeFields,
     /// `None` if the header has no fields for locations.
-    pub(super) location_fields: Option<LocationFields>,
-    pub(super) node_types: Vec<String>,
-    pub(super) edge_types: Vec<String>,
-    pub(super) node_count: Option<u64>,
-    pub(super) edge_count: Option<u64>,
-    pub(super) root_index: usize,
-    pub(super) extra_native_bytes: u64,
+    pub(crate) location_fields: Option<LocationFields>,
+    pub(crate) node_types: Vec<String>,
+    pub(crate) edge_types: Vec<String>,
+    pub(crate) node_count: Option<u64>,
+    pub(crate) edge_count: Option<u64>,
+    pub(crate) root_index: usize,
+    pub(crate) extra_native_bytes: u64,
+    /// Of the functions of recorded allocations: the numbers of a record, and which is the name.
+    pub(crate) trace_function_name: Option<(usize, usize)>,
 }
 
 /// Positions in a node's record.
 #[derive(Debug)]
-pub(super) struct NodeFields {
-    pub(super) count: usize,
-    pub(super) kind: usize,
-    pub(super) name: usize,
-    pub(super) id: usize,
-    pub(super) self_size: usize,
-    pub(super) edge_count: usize,
-    pub(super) detachedness: Option<usize>,
+pub(crate) struct NodeFields {
+    pub(crate) count: usize,
+    pub(crate) kind: usize,
+    pub(crate) name: usize,
+    pub(crate) id: usize,
+    pub(crate) self_size: usize,
+    pub(crate) edge_count: usize,
+    pub(crate) detachedness: Option<usize>,
 }
 
 /// Positions in an edge's record.
 #[derive(Debug)]
-pub(super) struct EdgeFields {
-    pub(super) count: usize,
-    pub(super) kind: usize,
-    pub(super) name: usize,
-    pub(super) to: usize,
+pub(crate) struct EdgeFields {
+    pub(crate) count: usize,
+    pub(crate) kind: usize,
+    pub(crate) name: usize,
+    pub(crate) to: usize,
 }
 
 /// Positions in a location's record.
 #[derive(Debug)]
-pub(super) struct LocationFields {
-    pub(super) count: usize,
-    pub(super) object_index: usize,
-    pub(super) script_id: usize,
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct LocationFields {
+    pub(crate) count: usize,
+    pub(crate) object_index: usize,
+    pub(crate) script_id: usize,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 #[derive(Deserialize)]
@@ -76,19 +78,21 @@ struct RawMeta {
     edge_fields: Vec<String>,
     edge_types: Vec<serde_json::Value>,
     #[serde(default)]
+    trace_function_info_fields: Vec<String>,
+    #[serde(default)]
     location_fields: Vec<String>,
 }
 
 impl Header {
     /// The root's position among the nodes, if there is a node where the header says.
-    pub(super) fn root(&self) -> Option<usize> {
+    pub(crate) fn root(&self) -> Option<usize> {
         let fields = self.node_fields.count;
         self.root_index
             .is_multiple_of(fields)
             .then_some(self.root_index / fields)
     }
 
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
         let raw: RawHeader =
             serde_json::from_slice(text).map_err(|error| Error::Header(error.to_string()))?;
         let meta = &raw.meta;
@@ -123,7 +127,10 @@ impl Header {
                 column: location("column")?,
             }),
         };
+        let functions = &meta.trace_function_info_fields;
+        let trace_function_name = functions.iter().position(|field| field == "name");
         Ok(Self {
+            trace_function_name: trace_function_name.map(|at| (functions.len(), at)),
             node_types: type_names("node_types", &meta.node_types, node_fields.kind)?,
             edge_types: type_names("edge_types", &meta.edge_types, edge_fields.kind)?,
             node_fields,

@@ -1,6 +1,6 @@
 //! `leakscope summary`, `diff` and `statistics`: snapshots by class and by kind.
 
-use explore::DiffListing;
+use explore::{DiffListing, Outlined};
 
 use crate::args::{DiffArgs, StatisticsArgs, SummaryArgs};
 use crate::exit::Exit;
@@ -62,9 +62,13 @@ fn changes(args: &DiffArgs) -> Result<Exit, Failure> {
         grown_classes: below.listing_among(),
         grown_objects: below.listing_among(),
     };
-    let base = snapshots::open(&args.base, args.reading)?;
+    let (snapshot, outline) = snapshots::outline(&args.base, args.reading)?;
+    let base = Outlined {
+        snapshot: &snapshot,
+        outline: &outline,
+    };
     let newer = snapshots::open(&args.snapshot, args.reading)?;
-    let diff = explore::diff(base.heap(), newer.heap(), &listing);
+    let diff = explore::diff(base, newer.heap(), &listing);
     show(&diff, args.table.json, report::diff_text)
 }
 

@@ -4,12 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agents;
 mod bad_input;
 mod damaged;
 mod documents;
 mod harness;
 mod hunts;
 mod interrupts;
+mod redact;
 mod second_look;
 mod shapes;
 mod views;

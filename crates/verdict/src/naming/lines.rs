@@ -34,6 +34,8 @@ pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
     if places.source.is_none() {
         places.source.clone_from(&places.writer);
     }
+    let writer = places.writer.as_ref();
+    places.package = writer.and_then(|line| namer.sources.package_of(&line.file));
     places
 }
 
@@ -47,9 +49,9 @@ fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Opt
     let declared = script.text.declaration(name, seen_from);
     let additions = script.text.additions(name, seen_from);
     Some(Places {
-        source: declared.map(|site| line_of(script, &site)),
+        source: declared.map(|site| line_of(namer.sources, script, &site)),
         writer: best(namer.sources, script, &additions),
-        package: script.package(),
+        ..Places::default()
     })
 }
 
@@ -66,14 +68,14 @@ fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places
         let declared = script
             .text
             .member_declaration(name)
-            .map(|site| line_of(script, &site));
+            .map(|site| line_of(namer.sources, script, &site));
         let additions = script.text.member_additions(name);
         if let Some(writer) = best(namer.sources, script, &additions) {
             let source = declared.or(first_declared);
             return Some(Places {
                 source,
                 writer: Some(writer),
-                package: script.package(),
+                ..Places::default()
             });
         }
         first_declared = first_declared.or(declared);
@@ -91,7 +93,7 @@ fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
         Some(Places {
             source: None,
             writer: Some(writer),
-            package: script.package(),
+            ..Places::default()
         })
     })
 }
@@ -139,7 +141,8 @@ pub(super) fn opening(sources: &Sources, noun: &str) -> (Option<SourceLine>, Opt
     };
     let found = sources.own_first().into_iter().find_map(|script| {
         let line = best(sources, script, &script.text.calls(names))?;
-        Some((line, script.package()))
+        let package = sources.package_of(&line.file);
+        Some((line, package))
     });
     found.map_or((None, None), |(line, package)| (Some(line), package))
 }
@@ -163,16 +166,21 @@ fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<So
         .enumerate()
         .max_by_key(|(i, a)| (live_bytes(a), a.function.is_some(), std::cmp::Reverse(*i)))?
         .1;
-    let mut line = line_of(script, &chosen.site);
-    line.function = chosen.function.as_ref().map(|f| f.name.clone());
+    let mut line = line_of(sources, script, &chosen.site);
+    let function = chosen.function.as_ref();
+    let original = |f: &source::Function| sources.function(script, f.start, &f.name);
+    if let Some(function) = function {
+        line.function = original(function).or_else(|| Some(function.name.clone()));
+    }
     Some(line)
 }
 
-fn line_of(script: &Script, site: &Site) -> SourceLine {
-    SourceLine {
+fn line_of(sources: &Sources, script: &Script, site: &Site) -> SourceLine {
+    let known = SourceLine {
         file: script.file.clone(),
         line: site.position.line + 1,
         function: site.function.clone(),
         text: site.text.clone(),
-    }
+    };
+    sources.line(script, site.position, known)
 }

@@ -6,6 +6,8 @@
 
 use heap::{EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
 
+use source::Position;
+
 use super::Namer;
 
 /// A run of at least this many objects of one class is told as a list.
@@ -16,7 +18,10 @@ const RUN: usize = 4;
 pub(crate) enum Binding {
     /// A variable that a closure captures; the closure is known by its node.
     Variable {
+        /// In the text that V8 was given.
         name: String,
+        /// In the text that this was generated from.
+        told: String,
         closure: Option<NodeIx>,
         closure_name: String,
         /// The events, quoted, that it is a listener for.
@@ -48,7 +53,7 @@ impl Binding {
     /// The name in the program's text.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
-            Self::Variable { name, .. } | Self::Property { name, .. } => Some(name),
+            Self::Variable { told: name, .. } | Self::Property { name, .. } => Some(name),
             Self::Listeners { event, .. } => Some(event),
             Self::Unnamed => None,
         }
@@ -58,7 +63,7 @@ impl Binding {
     pub(crate) fn mechanism(&self, class: &str) -> String {
         match self {
             Self::Variable {
-                name,
+                told: name,
                 closure_name,
                 listens_to: Some(events),
                 ..
@@ -67,7 +72,9 @@ impl Binding {
                  {events}"
             ),
             Self::Variable {
-                name, closure_name, ..
+                told: name,
+                closure_name,
+                ..
             } => {
                 format!("{class} captured as `{name}` by the closure {closure_name}")
             }
@@ -259,14 +266,25 @@ impl Teller<'_, '_> {
             .map(|s| s.from)
             .find(|&n| is_closure(n));
         let closure_name = closure.map_or_else(|| "of a module".into(), |c| self.object(c));
-        self.steps.push(format!("closure variable `{name}`"));
+        let original = closure.and_then(|closure| self.original_variable(closure, name));
+        let told = original.unwrap_or_else(|| name.to_owned());
+        self.steps.push(format!("closure variable `{told}`"));
         let listens_to = self.event.take();
         self.binding = Binding::Variable {
             name: name.to_owned(),
+            told,
             closure,
             closure_name,
             listens_to,
         };
+    }
+
+    /// What a captured variable is called in the text that its script was generated from.
+    fn original_variable(&self, closure: NodeIx, name: &str) -> Option<String> {
+        let at = self.namer.last.location(closure)?;
+        let script = self.namer.sources.script(at.script_id)?;
+        let declared = script.text.declaration(name, position(at))?;
+        script.original_name(declared.position).map(str::to_owned)
     }
 
     fn property(&mut self, step: PathStep, name: String) {
@@ -314,20 +332,27 @@ impl Teller<'_, '_> {
             };
         }
         let name = snapshot.name(node).into_owned();
-        let name = if name.is_empty() {
-            "(anonymous)".to_owned()
-        } else {
-            name
+        let sources = self.namer.sources;
+        let at = snapshot.location(node);
+        let script = at.and_then(|at| Some((sources.script(at.script_id)?, position(at))));
+        let original = script.and_then(|(script, at)| sources.function(script, at, &name));
+        let name = match original.unwrap_or(name) {
+            name if name.is_empty() => "(anonymous)".to_owned(),
+            name => name,
         };
-        let place = snapshot.location(node).and_then(|at| {
-            let script = self.namer.sources.script(at.script_id)?;
-            let file = match script.file.rsplit_once("node_modules/") {
-                Some((_, inside)) => inside,
-                None => &script.file,
-            };
-            Some(format!(" ({file}:{})", at.line + 1))
+        let place = script.map(|(script, at)| {
+            let (file, line) = sources.place(script, at);
+            let inside = file.rsplit_once("node_modules/").map(|(_, inside)| inside);
+            format!(" ({}:{line})", inside.unwrap_or(&file))
         });
         name + &place.unwrap_or_default()
+    }
+}
+
+fn position(at: heap::Location) -> Position {
+    Position {
+        line: at.line,
+        column: at.column,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use crate::steps::root;
 
 /// Every crate with those that it may depend on, `units` aside, which all may use.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("units", &[]),
     ("heap", &[]),
     ("recording", &[]),
@@ -14,6 +14,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("verdict", &["heap", "recording", "source"]),
     ("explore", &["verdict", "heap", "recording"]),
     ("report", &["explore", "verdict", "recording"]),
+    (
+        "mcp",
+        &["explore", "report", "verdict", "heap", "recording"],
+    ),
     ("probe", &["recording"]),
     ("load", &["scenario", "recording"]),
     ("run", &["probe", "load", "scenario", "recording"]),
@@ -28,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "explore",
             "report",
             "probe",
+            "mcp",
             "load",
             "run",
         ],
