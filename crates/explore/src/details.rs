@@ -1,10 +1,11 @@
 //! Everything that a snapshot tells of one object.
 
-use heap::{EdgeKind, Incoming, NodeIx, NodeType, PathStep};
+use heap::{EdgeKind, NodeIx, NodeType, PathStep};
 use serde::Serialize;
 
 use crate::closures::{Place, place};
 use crate::containment::ContainedRow;
+use crate::desk::Desk;
 use crate::listing::{Listing, PageOf};
 use crate::object::{Heap, ObjectRow};
 use crate::path::{PathRow, user_path};
@@ -58,34 +59,42 @@ pub fn object_details<'h>(
     node: NodeIx,
     listing: &DetailsListing<'h>,
 ) -> ObjectDetails {
-    let Heap { snapshot, analysis } = heap;
-    let incoming = Incoming::of(snapshot);
-    let steps = snapshot.edges(node).enumerate();
-    let edges = listing.edges.page(steps.map(|(at, edge)| {
-        let step = PathStep { from: node, edge };
-        Contained::new(heap, at, step)
-    }));
-    let retainers = listing.retainers.page(kept_by(heap, &incoming, node));
-    let dominator = analysis.dominator(node);
-    let class = heap.class(node);
-    ObjectDetails {
-        object: heap.object(node).row(),
-        self_size: snapshot.self_size(node),
-        preview: preview(heap, node),
-        place: place(heap, node),
-        detachedness: match snapshot.detachedness(node) {
-            1 => Some("attached"),
-            2 => Some("detached"),
-            _ => None,
-        },
-        dominator: (dominator != node).then(|| heap.object(dominator).row()),
-        of_class: heap.objects().filter(|o| o.class() == class).count() as u64,
-        retainer_count: incoming.count(node) as u64,
-        path: user_path(heap, node),
-        edges: edges.rows.iter().map(ContainedRow::flat).collect(),
-        edges_page: edges.of,
-        retainers: retainers.rows.iter().map(RetainerRow::flat).collect(),
-        retainers_page: retainers.of,
+    Desk::of(heap).object_details(node, listing)
+}
+
+impl<'h> Desk<'h> {
+    /// Everything about an object.
+    #[must_use]
+    pub fn object_details(&self, node: NodeIx, listing: &DetailsListing<'h>) -> ObjectDetails {
+        let heap = self.heap();
+        let Heap { snapshot, analysis } = heap;
+        let incoming = self.incoming();
+        let steps = snapshot.edges(node).enumerate();
+        let edges = listing.edges.page(steps.map(|(at, edge)| {
+            let step = PathStep { from: node, edge };
+            Contained::new(heap, at, step)
+        }));
+        let retainers = listing.retainers.page(kept_by(heap, incoming, node));
+        let dominator = analysis.dominator(node);
+        ObjectDetails {
+            object: heap.object(node).row(),
+            self_size: snapshot.self_size(node),
+            preview: preview(heap, node),
+            place: place(heap, node),
+            detachedness: match snapshot.detachedness(node) {
+                1 => Some("attached"),
+                2 => Some("detached"),
+                _ => None,
+            },
+            dominator: (dominator != node).then(|| heap.object(dominator).row()),
+            of_class: self.of_class(heap.class(node)).count() as u64,
+            retainer_count: incoming.count(node) as u64,
+            path: user_path(self, node),
+            edges: edges.rows.iter().map(ContainedRow::flat).collect(),
+            edges_page: edges.of,
+            retainers: retainers.rows.iter().map(RetainerRow::flat).collect(),
+            retainers_page: retainers.of,
+        }
     }
 }
 

@@ -119,14 +119,46 @@ pub struct ClassChange {
 /// The Comparison view of two snapshots, and what grew in place.
 #[must_use]
 pub fn diff<'h>(base: Outlined<'_>, newer: Heap<'h>, listing: &DiffListing<'h>) -> Diff {
-    let changes = heap::compare(base.parts(), newer.outlined().parts());
-    let page = listing
-        .classes
-        .page(changes.into_iter().map(ClassChange::of));
+    let page = listing.classes.page(class_changes(base, newer));
     Diff {
         classes: page.rows,
         page: page.of,
         grown: grown(base, newer, listing),
+    }
+}
+
+/// All classes that changed, in no order: for whoever pages through them more than once.
+#[must_use]
+pub fn class_changes(base: Outlined<'_>, newer: Heap<'_>) -> Vec<ClassChange> {
+    let changes = heap::compare(base.parts(), newer.outlined().parts());
+    changes.into_iter().map(ClassChange::of).collect()
+}
+
+/// A change of a class with its share for each session between the two snapshots.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangePerSession {
+    /// The change.
+    #[serde(flatten)]
+    pub change: ClassChange,
+    /// Objects gained for each session; `None` where no sessions are known of.
+    pub delta_per_session: Option<f64>,
+    /// Bytes gained for each session.
+    pub size_per_session: Option<f64>,
+}
+
+impl ClassChange {
+    /// With its share of so many sessions.
+    #[must_use]
+    pub fn per_session(self, sessions: Option<u64>) -> ChangePerSession {
+        let share = |sum: i64| {
+            let sessions = sessions.filter(|&sessions| sessions > 0)?;
+            Some(sum as f64 / sessions as f64)
+        };
+        ChangePerSession {
+            delta_per_session: share(self.delta),
+            size_per_session: share(self.size_delta),
+            change: self,
+        }
     }
 }
 
@@ -235,6 +267,10 @@ impl Listed for ClassChange {
 
     fn passes(&self, filter: &Filter) -> bool {
         filter.passes(&self.class)
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.size_delta.unsigned_abs())
     }
 
     fn tie(&self, other: &Self) -> Ordering {

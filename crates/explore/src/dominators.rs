@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use heap::{ClassIx, NodeIx};
 use serde::Serialize;
 
+use crate::desk::Desk;
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
 use crate::object::{Heap, HeapObject, ObjectRow};
 use crate::retainers::is_zero;
@@ -87,18 +88,7 @@ pub fn dominators<'h>(
     node: NodeIx,
     unfolding: &Unfolding<HeapObject<'h>>,
 ) -> Dominators {
-    let tree = Tree::of(heap);
-    let page = unfolding.first.page(tree.objects_below(node));
-    let mut branch = unfolding.start(node);
-    let rows = page.rows.iter();
-    Dominators {
-        object: heap.object(node).row(),
-        dominators: chain(heap, node),
-        children: rows
-            .map(|object| tree.row(object, &unfolding.below, &mut branch))
-            .collect(),
-        page: page.of,
-    }
+    Desk::of(heap).dominators(node, unfolding)
 }
 
 /// The dominator tree below an object, merged by class.
@@ -108,16 +98,45 @@ pub fn dominator_classes<'h>(
     node: NodeIx,
     unfolding: &Unfolding<MergedClass<'h>>,
 ) -> DominatorClasses {
-    let tree = Tree::of(heap);
-    let page = unfolding.first.page(tree.classes_below(&[node]));
-    let mut branch = unfolding.start(node);
-    let rows = page.rows.iter();
-    DominatorClasses {
-        object: heap.object(node).row(),
-        classes: rows
-            .map(|class| tree.class_row(class, &unfolding.below, &mut branch))
-            .collect(),
-        page: page.of,
+    Desk::of(heap).dominator_classes(node, unfolding)
+}
+
+impl<'h> Desk<'h> {
+    /// The dominator tree below an object.
+    #[must_use]
+    pub fn dominators(&self, node: NodeIx, unfolding: &Unfolding<HeapObject<'h>>) -> Dominators {
+        let (heap, tree) = (self.heap(), self.dominated());
+        let page = unfolding.first.page(tree.objects_below(node));
+        let mut branch = unfolding.start(node);
+        let rows = page.rows.iter();
+        Dominators {
+            object: heap.object(node).row(),
+            dominators: chain(heap, node),
+            children: rows
+                .map(|object| tree.row(object, &unfolding.below, &mut branch))
+                .collect(),
+            page: page.of,
+        }
+    }
+
+    /// The dominator tree below an object, merged by class.
+    #[must_use]
+    pub fn dominator_classes(
+        &self,
+        node: NodeIx,
+        unfolding: &Unfolding<MergedClass<'h>>,
+    ) -> DominatorClasses {
+        let (heap, tree) = (self.heap(), self.dominated());
+        let page = unfolding.first.page(tree.classes_below(&[node]));
+        let mut branch = unfolding.start(node);
+        let rows = page.rows.iter();
+        DominatorClasses {
+            object: heap.object(node).row(),
+            classes: rows
+                .map(|class| tree.class_row(class, &unfolding.below, &mut branch))
+                .collect(),
+            page: page.of,
+        }
     }
 }
 
@@ -135,14 +154,15 @@ pub(crate) fn chain(heap: Heap<'_>, node: NodeIx) -> Vec<ObjectRow> {
 }
 
 /// The dominator tree downwards.
-struct Tree<'h> {
+#[derive(Debug)]
+pub(crate) struct Dominated<'h> {
     heap: Heap<'h>,
     first: Vec<u32>,
     nodes: Vec<NodeIx>,
 }
 
-impl<'h> Tree<'h> {
-    fn of(heap: Heap<'h>) -> Self {
+impl<'h> Dominated<'h> {
+    pub(crate) fn of(heap: Heap<'h>) -> Self {
         let n_nodes = heap.snapshot.n_nodes();
         let root = heap.snapshot.root();
         let below = || heap.snapshot.nodes().filter(|&node| node != root);
@@ -163,7 +183,7 @@ impl<'h> Tree<'h> {
         Self { heap, first, nodes }
     }
 
-    fn below(&self, node: NodeIx) -> &[NodeIx] {
+    pub(crate) fn below(&self, node: NodeIx) -> &[NodeIx] {
         let range = self.first[node.index()]..self.first[node.index() + 1];
         &self.nodes[range.start as usize..range.end as usize]
     }
@@ -248,6 +268,10 @@ impl Listed for MergedClass<'_> {
 
     fn passes(&self, filter: &Filter) -> bool {
         filter.passes(self.class)
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.retained_size)
     }
 
     fn tie(&self, other: &Self) -> Ordering {

@@ -18,6 +18,11 @@ pub trait Listed: Sized {
     /// Whether a filter lets it through.
     fn passes(&self, filter: &Filter) -> bool;
 
+    /// Bytes that count when only large rows are wanted; `None` for a kind without sizes.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
     /// Which of two comes first if the column does not tell.
     fn tie(&self, other: &Self) -> Ordering;
 }
@@ -52,6 +57,7 @@ pub struct Listing<T> {
     column: Column<T>,
     direction: Direction,
     filter: Option<Filter>,
+    least: Option<u64>,
     skip: usize,
     top: Option<usize>,
 }
@@ -65,6 +71,8 @@ pub struct Wanted {
     pub reverse: bool,
     /// What names must hold.
     pub filter: Option<Filter>,
+    /// Bytes that a row must have at least, in kinds of rows that have a size.
+    pub least: Option<u64>,
     /// Rows to leave out at the front.
     pub skip: usize,
     /// Rows to show after them; all if `None`.
@@ -209,6 +217,7 @@ impl Wanted {
             },
             column,
             filter: self.filter.clone(),
+            least: self.least,
             skip: self.skip,
             top: self.top,
         }
@@ -246,7 +255,7 @@ impl<T: Listed> Listing<T> {
         let (mut all, mut matching) = (0, 0);
         for row in rows {
             all += 1;
-            if self.filter.as_ref().is_none_or(|filter| row.passes(filter)) {
+            if self.passes(&row) {
                 matching += 1;
                 first.offer(row);
             }
@@ -260,6 +269,12 @@ impl<T: Listed> Listing<T> {
             all,
         };
         Page { rows, of }
+    }
+
+    fn passes(&self, row: &T) -> bool {
+        let is_large = |least| row.size().is_none_or(|size| size >= least);
+        self.least.is_none_or(is_large)
+            && self.filter.as_ref().is_none_or(|filter| row.passes(filter))
     }
 
     fn compare(&self, a: &T, b: &T) -> Ordering {

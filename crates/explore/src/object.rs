@@ -195,6 +195,10 @@ impl Listed for HeapObject<'_> {
         filter.passes(self.class()) || filter.passes(&self.heap.snapshot.shown_name(self.node))
     }
 
+    fn size(&self) -> Option<u64> {
+        Some(self.retained_size())
+    }
+
     fn tie(&self, other: &Self) -> Ordering {
         self.node.cmp(&other.node)
     }

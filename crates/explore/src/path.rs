@@ -4,9 +4,10 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use heap::{EdgeKind, EdgeName, Incoming, NodeIx, PathStep, RetainingPaths};
+use heap::{EdgeKind, EdgeName, NodeIx, PathStep, RetainingPaths};
 use serde::Serialize;
 
+use crate::desk::Desk;
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
 use crate::object::{Heap, ObjectRow, Unknown, edge_text, kind_text};
 use crate::retainers::kept_by;
@@ -67,26 +68,36 @@ pub struct PathGroup {
 /// The two ways to an object.
 #[must_use]
 pub fn paths(heap: Heap<'_>, node: NodeIx) -> Paths {
-    Paths {
-        object: heap.object(node).row(),
-        shortest: shortest_path(heap, node),
-        user: user_path(heap, node),
+    Desk::of(heap).paths(node)
+}
+
+impl Desk<'_> {
+    /// The two ways to an object.
+    #[must_use]
+    pub fn paths(&self, node: NodeIx) -> Paths {
+        Paths {
+            object: self.heap().object(node).row(),
+            shortest: shortest_path(self, node),
+            user: user_path(self, node),
+        }
     }
 }
 
-pub(crate) fn user_path(heap: Heap<'_>, node: NodeIx) -> Vec<PathRow> {
-    match RetainingPaths::of(heap.snapshot).to(node) {
+pub(crate) fn user_path(desk: &Desk<'_>, node: NodeIx) -> Vec<PathRow> {
+    let heap = desk.heap();
+    match desk.retaining_paths().to(node) {
         Some(steps) => rows(heap, heap.snapshot.root(), &steps),
         None => Vec::new(),
     }
 }
 
 /// From an object to the nearest of its retainers, and on, until none is nearer.
-fn shortest_path(heap: Heap<'_>, node: NodeIx) -> Vec<PathRow> {
-    let incoming = Incoming::of(heap.snapshot);
+fn shortest_path(desk: &Desk<'_>, node: NodeIx) -> Vec<PathRow> {
+    let heap = desk.heap();
+    let incoming = desk.incoming();
     let nearest = |node: NodeIx| {
         let own = heap.analysis.distance(node);
-        let nearer = kept_by(heap, &incoming, node).filter(|r| {
+        let nearer = kept_by(heap, incoming, node).filter(|r| {
             let distance = r.from().distance();
             distance >= 0 && (own < 0 || distance < own)
         });
@@ -130,15 +141,36 @@ pub fn path_groups(
     class: &str,
     listing: &Listing<PathGroup>,
 ) -> Result<PathGroups, Unknown> {
-    let members: Vec<NodeIx> = heap
-        .objects()
-        .filter(|object| object.class() == class)
-        .map(|object| object.node)
-        .collect();
+    Desk::of(heap).path_groups(class, listing)
+}
+
+impl Desk<'_> {
+    /// The ways to all objects of a class, those with the same names and classes taken together.
+    ///
+    /// # Errors
+    /// If there is no such class.
+    pub fn path_groups(
+        &self,
+        class: &str,
+        listing: &Listing<PathGroup>,
+    ) -> Result<PathGroups, Unknown> {
+        let members = self.of_class(class).map(|object| object.node).collect();
+        grouped(self, class, members, listing)
+    }
+}
+
+fn grouped(
+    desk: &Desk<'_>,
+    class: &str,
+    mut members: Vec<NodeIx>,
+    listing: &Listing<PathGroup>,
+) -> Result<PathGroups, Unknown> {
+    let heap = desk.heap();
+    members.sort_unstable();
     if members.is_empty() {
         return Err(Unknown::Class(heap.similar_classes(class)));
     }
-    let mut signatures = Signatures::of(heap);
+    let mut signatures = Signatures::of(desk);
     let mut outermost = Outermost::among(heap, &members);
     let mut groups: HashMap<Option<u32>, PathGroup> = HashMap::new();
     for &node in &members {
@@ -183,6 +215,10 @@ impl Listed for PathGroup {
         self.path.iter().any(|step| filter.passes(step))
     }
 
+    fn size(&self) -> Option<u64> {
+        Some(self.retained_size)
+    }
+
     fn tie(&self, other: &Self) -> Ordering {
         self.path.cmp(&other.path)
     }
@@ -190,9 +226,9 @@ impl Listed for PathGroup {
 
 /// Ways by number: the way before, and the last step's text; so that ways that begin alike share
 /// their beginning, and each object on the way is looked at once.
-struct Signatures<'h> {
+struct Signatures<'d, 'h> {
     heap: Heap<'h>,
-    paths: RetainingPaths<'h>,
+    paths: &'d RetainingPaths<'h>,
     of_node: HashMap<NodeIx, u32>,
     known: HashMap<(u32, Step<'h>), u32>,
     /// The way before, the step, and whether it is repeated.
@@ -212,8 +248,9 @@ struct Step<'h> {
 /// The way to the root.
 const START: u32 = 0;
 
-impl<'h> Signatures<'h> {
-    fn of(heap: Heap<'h>) -> Self {
+impl<'d, 'h> Signatures<'d, 'h> {
+    fn of(desk: &'d Desk<'h>) -> Self {
+        let heap = desk.heap();
         let nothing = Step {
             edge: None,
             is_internal: true,
@@ -222,7 +259,7 @@ impl<'h> Signatures<'h> {
         };
         Self {
             heap,
-            paths: RetainingPaths::of(heap.snapshot),
+            paths: desk.retaining_paths(),
             of_node: HashMap::from([(heap.snapshot.root(), START)]),
             known: HashMap::new(),
             ways: vec![(START, nothing, false)],

@@ -90,6 +90,10 @@ impl Listed for Retainer<'_> {
         self.from().passes(filter) || filter.passes(&self.text())
     }
 
+    fn size(&self) -> Option<u64> {
+        Some(self.from().retained_size())
+    }
+
     fn tie(&self, other: &Self) -> Ordering {
         self.order(other)
     }
@@ -139,6 +143,10 @@ impl Listed for Contained<'_> {
 
     fn passes(&self, filter: &Filter) -> bool {
         self.to().passes(filter) || filter.passes(&self.text())
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.to().retained_size())
     }
 
     fn tie(&self, other: &Self) -> Ordering {

@@ -3,6 +3,7 @@
 use heap::{EdgeKind, Incoming, NodeIx};
 use serde::Serialize;
 
+use crate::desk::Desk;
 use crate::listing::{Listing, Page, PageOf};
 use crate::object::{Heap, ObjectRow};
 use crate::path::{PathRow, user_path};
@@ -61,22 +62,29 @@ pub fn retainers<'h>(
     node: NodeIx,
     unfolding: &Unfolding<Retainer<'h>>,
 ) -> Retainers {
-    let incoming = Incoming::of(heap.snapshot);
-    let tree = Tree {
-        heap,
-        incoming: &incoming,
-        unfolding,
-    };
-    let page = tree.page(node, &unfolding.first);
-    let mut branch = unfolding.start(node);
-    let rows = page.rows.iter().map(|row| tree.row(row, &mut branch));
-    let class = heap.class(node);
-    Retainers {
-        object: heap.object(node).row(),
-        of_class: heap.objects().filter(|o| o.class() == class).count() as u64,
-        path: user_path(heap, node),
-        retainers: rows.collect(),
-        page: page.of,
+    Desk::of(heap).retainers(node, unfolding)
+}
+
+impl<'h> Desk<'h> {
+    /// What keeps an object alive.
+    #[must_use]
+    pub fn retainers(&self, node: NodeIx, unfolding: &Unfolding<Retainer<'h>>) -> Retainers {
+        let heap = self.heap();
+        let tree = Tree {
+            heap,
+            incoming: self.incoming(),
+            unfolding,
+        };
+        let page = tree.page(node, &unfolding.first);
+        let mut branch = unfolding.start(node);
+        let rows = page.rows.iter().map(|row| tree.row(row, &mut branch));
+        Retainers {
+            object: heap.object(node).row(),
+            of_class: self.of_class(heap.class(node)).count() as u64,
+            path: user_path(self, node),
+            retainers: rows.collect(),
+            page: page.of,
+        }
     }
 }
 

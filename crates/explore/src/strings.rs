@@ -2,10 +2,12 @@
 //! a part of them.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use heap::{Edge, EdgeKind, EdgeName, NodeIx, NodeType, Repeated};
 use serde::Serialize;
 
+use crate::desk::Desk;
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
 use crate::object::{Heap, HeapObject, ObjectRow};
 
@@ -83,7 +85,7 @@ pub struct StringsListing<'h> {
 #[derive(Debug, Clone)]
 pub struct Duplicate<'h> {
     heap: Heap<'h>,
-    strings: Repeated,
+    strings: Arc<Repeated>,
 }
 
 /// A string that others are a part of, where it lies.
@@ -99,29 +101,66 @@ pub struct Pinned<'h> {
 /// The strings of a snapshot.
 #[must_use]
 pub fn strings<'h>(heap: Heap<'h>, listing: &StringsListing<'h>) -> Strings {
-    let repeated = heap::repeated_strings(heap.snapshot, heap.analysis);
-    let wasted = repeated.iter().map(|group| group.wasted).sum();
-    let duplicates = repeated
-        .into_iter()
-        .map(|strings| Duplicate { heap, strings });
-    let duplicates = listing.duplicates.page(duplicates);
-    let (mut count, mut shallow_size) = (0, 0);
-    let of_kind = heap.objects().filter(|o| is_string(heap, o.node));
-    let largest = listing.largest.page(of_kind.inspect(|object| {
-        count += 1;
-        shallow_size += object.shallow_size();
-    }));
-    let pinned = listing.pinned.page(pinned(heap));
-    Strings {
-        count,
-        shallow_size,
-        wasted,
-        duplicates: duplicates.rows.iter().map(Duplicate::row).collect(),
-        duplicates_page: duplicates.of,
-        largest: largest.rows.iter().map(HeapObject::row).collect(),
-        largest_page: largest.of,
-        pinned: pinned.rows.iter().map(Pinned::row).collect(),
-        pinned_page: pinned.of,
+    Desk::of(heap).strings(listing)
+}
+
+impl<'h> Desk<'h> {
+    /// The strings of a snapshot.
+    #[must_use]
+    pub fn strings(&self, listing: &StringsListing<'h>) -> Strings {
+        let heap = self.heap();
+        let lists = self.string_lists();
+        let duplicates = listing.duplicates.page(lists.duplicates.iter().cloned());
+        let largest = listing
+            .largest
+            .page(lists.all.iter().map(|&node| heap.object(node)));
+        let pinned = listing.pinned.page(lists.pinned.iter().copied());
+        Strings {
+            count: lists.all.len() as u64,
+            shallow_size: lists.shallow_size,
+            wasted: lists.wasted,
+            duplicates: duplicates.rows.iter().map(Duplicate::row).collect(),
+            duplicates_page: duplicates.of,
+            largest: largest.rows.iter().map(HeapObject::row).collect(),
+            largest_page: largest.of,
+            pinned: pinned.rows.iter().map(Pinned::row).collect(),
+            pinned_page: pinned.of,
+        }
+    }
+}
+
+/// The three lists, whole and in no order.
+#[derive(Debug)]
+pub(crate) struct StringLists<'h> {
+    duplicates: Vec<Duplicate<'h>>,
+    /// What would be saved if every text were there once.
+    wasted: u64,
+    all: Vec<NodeIx>,
+    shallow_size: u64,
+    pinned: Vec<Pinned<'h>>,
+}
+
+impl<'h> StringLists<'h> {
+    pub(crate) fn of(heap: Heap<'h>) -> Self {
+        let repeated = heap::repeated_strings(heap.snapshot, heap.analysis);
+        let wasted = repeated.iter().map(|group| group.wasted).sum();
+        let duplicate = |strings| Duplicate {
+            heap,
+            strings: Arc::new(strings),
+        };
+        let all: Vec<NodeIx> = heap
+            .snapshot
+            .nodes()
+            .filter(|&node| is_string(heap, node))
+            .collect();
+        let size = |&node: &NodeIx| heap.analysis.shallow_size(node);
+        Self {
+            duplicates: repeated.into_iter().map(duplicate).collect(),
+            wasted,
+            shallow_size: all.iter().map(size).sum(),
+            all,
+            pinned: pinned(heap),
+        }
     }
 }
 
@@ -232,6 +271,10 @@ impl Listed for Duplicate<'_> {
         filter.passes(&self.value())
     }
 
+    fn size(&self) -> Option<u64> {
+        Some(self.strings.wasted)
+    }
+
     fn tie(&self, other: &Self) -> Ordering {
         self.strings.strings.cmp(&other.strings.strings)
     }
@@ -264,6 +307,10 @@ impl Listed for Pinned<'_> {
 
     fn passes(&self, filter: &Filter) -> bool {
         self.object.passes(filter)
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.object.shallow_size())
     }
 
     fn tie(&self, other: &Self) -> Ordering {

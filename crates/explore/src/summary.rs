@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use heap::{Aggregate, Overview};
 use serde::Serialize;
 
+use crate::desk::Desk;
 use crate::listing::{Column, Filter, Listed, Listing, PageOf};
 use crate::object::{Heap, HeapObject, ObjectRow, Unknown};
 use crate::statistics::StatisticsRow;
@@ -85,13 +86,7 @@ pub fn summary<'h>(overview: &'h Overview, listing: &Listing<ClassSums<'h>>) -> 
 /// of the whole.
 #[must_use]
 pub fn filtered(heap: Heap<'_>, only: heap::Filter) -> Overview {
-    let kept = only.nodes(heap.snapshot, heap.analysis);
-    Overview {
-        n_nodes: heap.snapshot.n_nodes() as u64,
-        n_edges: heap.snapshot.n_edges() as u64,
-        statistics: *heap.analysis.statistics(),
-        aggregates: heap.analysis.aggregates_of(heap.snapshot, &kept),
-    }
+    Desk::of(heap).filtered(only).overview.clone()
 }
 
 /// The objects of a class, or of them those that a filter of DevTools keeps. As in DevTools those without a size of their own do not count.
@@ -104,28 +99,44 @@ pub fn class_objects<'h>(
     only: Option<heap::Filter>,
     listing: &Listing<HeapObject<'h>>,
 ) -> Result<ClassObjects, Unknown> {
-    let (mut count, mut shallow_size) = (0, 0);
     let kept = only.map(|only| only.nodes(heap.snapshot, heap.analysis));
-    let is_kept = |node| kept.as_ref().is_none_or(|kept| kept.has(node));
-    let of_class = heap
-        .objects()
-        .filter(|object| object.shallow_size() > 0 && object.class() == class)
-        .filter(|object| is_kept(object.node))
-        .inspect(|object| {
-            count += 1;
-            shallow_size += object.shallow_size();
-        });
-    let page = listing.page(of_class);
-    if count == 0 && !heap.objects().any(|object| object.class() == class) {
-        return Err(Unknown::Class(heap.similar_classes(class)));
+    Desk::of(heap).class_objects(class, kept.as_ref(), listing)
+}
+
+impl<'h> Desk<'h> {
+    /// The objects of a class, or of them those that are kept. As in DevTools those without a size of
+    /// their own do not count.
+    ///
+    /// # Errors
+    /// If there is no such class.
+    pub fn class_objects(
+        &self,
+        class: &str,
+        kept: Option<&heap::NodeSet>,
+        listing: &Listing<HeapObject<'h>>,
+    ) -> Result<ClassObjects, Unknown> {
+        let (mut count, mut shallow_size) = (0, 0);
+        let is_kept = |node| kept.is_none_or(|kept| kept.has(node));
+        let of_class = self
+            .of_class(class)
+            .filter(|object| object.shallow_size() > 0)
+            .filter(|object| is_kept(object.node))
+            .inspect(|object| {
+                count += 1;
+                shallow_size += object.shallow_size();
+            });
+        let page = listing.page(of_class);
+        if count == 0 && self.of_class(class).next().is_none() {
+            return Err(Unknown::Class(self.heap().similar_classes(class)));
+        }
+        Ok(ClassObjects {
+            class: class.to_owned(),
+            count,
+            shallow_size,
+            page: page.of,
+            objects: page.rows.iter().map(HeapObject::row).collect(),
+        })
     }
-    Ok(ClassObjects {
-        class: class.to_owned(),
-        count,
-        shallow_size,
-        page: page.of,
-        objects: page.rows.iter().map(HeapObject::row).collect(),
-    })
 }
 
 impl Listed for ClassSums<'_> {
@@ -141,6 +152,10 @@ impl Listed for ClassSums<'_> {
 
     fn passes(&self, filter: &Filter) -> bool {
         filter.passes(&self.0.name)
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.0.retained_size)
     }
 
     fn tie(&self, other: &Self) -> Ordering {

@@ -103,14 +103,15 @@ impl TrendBuilder {
 
     /// The classes over all snapshots taken in.
     #[must_use]
-    pub fn trend(self, listing: &Listing<TrendClass>) -> Trend {
+    pub fn trend(&self, listing: &Listing<TrendClass>) -> Trend {
         let n_snapshots = self.snapshots.len();
-        let page = listing.page(self.classes.into_iter().map(|(class, mut sums)| {
+        let page = listing.page(self.classes.iter().map(|(class, sums)| {
+            let mut sums = sums.clone();
             sums.resize(n_snapshots, [0; 3]);
-            TrendClass::of(class, &sums)
+            TrendClass::of(class.clone(), &sums)
         }));
         Trend {
-            snapshots: self.snapshots,
+            snapshots: self.snapshots.clone(),
             classes: page.rows,
             page: page.of,
         }

@@ -104,6 +104,17 @@ impl Analysis {
         self.outline.class_of(node)
     }
 
+    /// How many classes there are.
+    #[must_use]
+    pub fn n_classes(&self) -> usize {
+        self.outline.classes.len()
+    }
+
+    /// The classes of this name: several, if it came from several places.
+    pub fn classes_named(&self, name: &str) -> impl Iterator<Item = ClassIx> {
+        self.outline.classes.named_so(name)
+    }
+
     /// A class's name, as DevTools shows it.
     #[must_use]
     pub fn class_name(&self, class: ClassIx) -> &str {

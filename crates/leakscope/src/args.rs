@@ -3,6 +3,7 @@
 mod hunt;
 mod load;
 mod mcp;
+mod open;
 mod outputs;
 mod redact;
 mod views;
@@ -15,6 +16,7 @@ pub(crate) use self::load::{
 };
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use mcp::McpArgs;
+pub(crate) use open::OpenArgs;
 pub(crate) use outputs::OutputArgs;
 pub(crate) use redact::RedactArgs;
 pub(crate) use views::{
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Load(Box<LoadArgs>),
     /// Judge the folder of an earlier run again, without the service
     Judge(JudgeArgs),
+    /// Look at a run or at heap snapshots in the browser
+    Open(OpenArgs),
     /// List the classes of a heap snapshot by retained size, or the objects of a class
     Summary(SummaryArgs),
     /// Compare two heap snapshots of one process by class, and list what grew in place

@@ -12,6 +12,7 @@ mod hunt;
 mod judge;
 mod load;
 mod mcp;
+mod open;
 mod origins;
 mod outputs;
 mod progress;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::hunt(&args),
         Command::Load(args) => load::load(&args),
         Command::Judge(args) => judge::judge(&args),
+        Command::Open(args) => open::open(&args),
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),

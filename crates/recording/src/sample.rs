@@ -83,6 +83,63 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// A line of `samples.csv` without its line end; `None` if it is none.
+    #[must_use]
+    pub fn from_csv(line: &str) -> Option<Self> {
+        let mut cells = line.split(',');
+        let seconds: f64 = cells.next()?.parse().ok()?;
+        let numbers = cells.map(|cell| match cell {
+            "" => Some(None),
+            digits => digits.parse::<u64>().ok().map(Some),
+        });
+        let numbers = numbers.collect::<Option<Vec<Option<u64>>>>()?;
+        let &[
+            sessions,
+            rss,
+            vsz,
+            pss,
+            uss,
+            swap,
+            threads,
+            fds,
+            sockets,
+            ref heap @ ..,
+        ] = numbers.as_slice()
+        else {
+            return None;
+        };
+        let &[heap_total, heap_used, external, array_buffers] = heap else {
+            return None;
+        };
+        if !(0.0..1e9).contains(&seconds) {
+            return None;
+        }
+        Some(Self {
+            at: Elapsed {
+                nanos: (seconds * 1e9).round() as u64,
+            },
+            memory: MemoryFigures {
+                rss: rss?,
+                vsz: vsz?,
+                pss,
+                uss,
+                swap,
+                threads,
+                fds,
+                sockets,
+            },
+            heap: heap_used.map(|heap_used| HeapFigures {
+                heap_total: heap_total.unwrap_or_default(),
+                heap_used,
+                external: external.unwrap_or_default(),
+                array_buffers: array_buffers.unwrap_or_default(),
+            }),
+            sessions: sessions?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +162,19 @@ mod tests {
         let line = sample.to_csv();
         assert_eq!(line, "1.250,3,10,20,5,,,,,,,,,");
         assert_eq!(line.split(',').count(), SAMPLES_HEADER.split(',').count());
+        assert_eq!(Sample::from_csv(&line), Some(sample));
+    }
+
+    #[test]
+    fn what_is_no_line_is_no_sample() {
+        for line in [
+            "",
+            SAMPLES_HEADER,
+            "1.5,3,10",
+            "x,3,10,20,5,,,,,,,,,",
+            "-1,3,10,20,5,,,,,,,,,",
+        ] {
+            assert_eq!(Sample::from_csv(line), None, "{line}");
+        }
     }
 }

@@ -15,12 +15,16 @@ use thiserror::Error;
 const RUN: &str = "run.json";
 const SAMPLES: &str = "samples.csv";
 const LOG: &str = "service.log";
-const LOAD: &str = "load.json";
-const PROFILE: &str = "allocations.heapprofile";
 const SCRIPTS: &str = "scripts.json";
 
 /// The verdict in the run folder, as JSON.
 pub const VERDICT: &str = "verdict.json";
+
+/// The report of the load of the last stage, as JSON.
+pub const LOAD: &str = "load.json";
+
+/// V8's sampling heap profile.
+pub const PROFILE: &str = "allocations.heapprofile";
 
 /// Where the scripts of the service come from: source maps and packages.
 pub const ORIGINS: &str = "origins.json";
@@ -223,6 +227,21 @@ impl Folder {
     pub fn read_recording(&self) -> Result<Recording, FolderError> {
         Recording::from_json(&self.read(RUN)?)
             .map_err(|error| self.failed("read", RUN, io::Error::from(error)))
+    }
+
+    /// Reads the memory readings; those that are whole, if the run was killed while it wrote one.
+    #[must_use]
+    pub fn read_samples(&self) -> Vec<Sample> {
+        let text = self.read(SAMPLES).unwrap_or_default();
+        let lines = text.split_inclusive('\n').skip(1);
+        let whole = lines.filter_map(|line| line.strip_suffix('\n'));
+        whole.filter_map(Sample::from_csv).collect()
+    }
+
+    /// Reads a file as JSON, if it is there and is JSON.
+    #[must_use]
+    pub fn read_json(&self, name: &str) -> Option<serde_json::Value> {
+        serde_json::from_str(&self.read(name).ok()?).ok()
     }
 
     /// Reads the texts of the service's scripts; none if the run ended before they were kept.

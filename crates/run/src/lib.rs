@@ -15,6 +15,6 @@ mod stages;
 
 pub use conduct::{FurtherStage, conduct};
 pub use error::{Error, Failure, stage_name};
-pub use folder::{Folder, FolderError, ORIGINS, REPORT, ScriptText, VERDICT};
+pub use folder::{Folder, FolderError, LOAD, ORIGINS, PROFILE, REPORT, ScriptText, VERDICT};
 pub use order::{Limits, Order, Rounds};
 pub use probe::Ready;

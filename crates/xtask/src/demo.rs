@@ -3,12 +3,14 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use crate::app;
 use crate::steps::{self, Failure, Result, cargo, program, root, say, target};
 
 pub(crate) fn demo() -> Result {
     steps::check_node()?;
     let server = root().join("examples/calc-server");
     steps::npm_ci("install the example's packages", &server)?;
+    app::build_if_possible()?;
     steps::step(
         "build leakscope",
         &mut cargo(&["build", "--release", "--package", "leakscope"]),
@@ -22,6 +24,11 @@ pub(crate) fn demo() -> Result {
             run_dir(name).join("report.html").display()
         ));
     }
+    say(&format!(
+        "Look around in the first with\n  {} open {}",
+        target().join("release/leakscope").display(),
+        run_dir("leaking").display()
+    ));
     Ok(())
 }
 
@@ -68,6 +75,11 @@ fn port() -> Result<u16> {
     if TcpListener::bind(("127.0.0.1", OWN)).is_ok() {
         return Ok(OWN);
     }
+    free_port()
+}
+
+/// A port that nothing listens on.
+pub(crate) fn free_port() -> Result<u16> {
     let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| format!("no port is free: {error}"))?;
     Ok(address.port())

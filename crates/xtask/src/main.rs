@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask` lists them.
 
+mod app;
 mod bench;
 mod corpus;
 mod demo;
@@ -15,6 +16,8 @@ const USAGE: &str = "\
 cargo xtask demo         build leakscope, and hunt the leak of the example calculator, then of its mended twin
 cargo xtask test         install what the tests need, and run all of them
 cargo xtask ci           what CI runs: the same as test
+cargo xtask app          build the page of `leakscope open` with npm, for the next build of leakscope to embed
+cargo xtask app-test     try that page in Chromium
 cargo xtask tidy         check the project's own rules: arrows between crates, names, documents
 cargo xtask corpus       hunt in small services of which the truth is known [--node PROGRAM] [NAME…]
 cargo xtask parity FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo(),
         ["parity", ref files @ ..] if !files.is_empty() => parity::given(files),
         ["test" | "ci"] => test::test(),
+        ["app"] => app::build(),
+        ["app-test"] => app::build().and_then(|()| app::test()),
         ["tidy"] => tidy::report(),
         ["fuzz", ref order @ ..] => fuzz::fuzz(order),
         ["corpus", ref words @ ..] => corpus::corpus(words),

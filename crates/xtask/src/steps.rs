@@ -105,6 +105,17 @@ pub(crate) fn check_node() -> Result {
     version_of("npm", &[], &hint).map(drop)
 }
 
+/// Whether Node.js is of this major and minor version or newer.
+pub(crate) fn node_is_at_least(wanted: (u32, u32)) -> bool {
+    let version = version_of("node", &[], "").unwrap_or_default();
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut number = || numbers.next().and_then(|number| number.parse::<u32>().ok());
+    match (number(), number()) {
+        (Some(major), Some(minor)) => (major, minor) >= wanted,
+        _ => false,
+    }
+}
+
 /// Fails if a part of the Rust toolchain is missing that the checks need.
 pub(crate) fn check_toolchain() -> Result {
     for (part, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold, on a machine that has only Rust and Node.js.
 
+use crate::app;
 use crate::fuzz;
 use crate::parity;
 use crate::steps::{self, Result, cargo, program, root, step};
@@ -14,6 +15,7 @@ pub(crate) fn test() -> Result {
         "install the servers that scripts are performed against",
         &servers,
     )?;
+    app::build()?;
     parity::install()?;
     let has_chromium = parity::install_chromium();
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
@@ -33,6 +35,9 @@ pub(crate) fn test() -> Result {
         tests.env("LEAKSCOPE_WITHOUT_CHROMIUM", "1");
     }
     step("tests", &mut tests)?;
+    if has_chromium {
+        app::test()?;
+    }
     fuzz::run(fuzz::SECONDS_IN_CI)?;
     step(
         "the example's own tests",

@@ -14,8 +14,9 @@ use crate::utf16;
 pub struct ClassIx(u32);
 
 impl ClassIx {
-    /// As an index into a list of all classes.
-    pub(crate) fn index(self) -> usize {
+    /// As an index into a list of all classes, of which there are [`super::Analysis::n_classes`].
+    #[must_use]
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -93,6 +94,11 @@ impl Classes {
 
     pub(crate) fn name(&self, class: ClassIx) -> &str {
         &self.names[class.0 as usize].text
+    }
+
+    pub(crate) fn named_so(&self, name: &str) -> impl Iterator<Item = ClassIx> {
+        let classes = (0..).map(ClassIx).zip(&self.names);
+        classes.filter_map(move |(class, known)| (known.text == name).then_some(class))
     }
 
     /// A class's name without loss, in the form of [`utf16`].

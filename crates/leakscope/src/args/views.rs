@@ -92,6 +92,7 @@ impl TableArgs {
             sort: self.sort.clone(),
             reverse: self.reverse,
             filter: self.filter.clone(),
+            least: None,
             skip: self.skip,
             top: self.top.or((!self.json).then_some(screen)),
         }

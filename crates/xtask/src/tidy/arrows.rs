@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("probe", &["recording"]),
     ("load", &["scenario", "recording"]),
     ("run", &["probe", "load", "scenario", "recording"]),
+    ("web", &["explore", "heap", "recording"]),
     (
         "leakscope",
         &[
@@ -35,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "mcp",
             "load",
             "run",
+            "web",
         ],
     ),
     ("testkit", &[]),

@@ -1,0 +1,18 @@
+// The page in Chromium, served by the real program. One file, so that there is one browser.
+
+import { after, before, describe } from 'node:test';
+import { end, open, RUN } from './harness.mjs';
+import { verdict } from './verdict.mjs';
+import { summary } from './summary.mjs';
+
+/** What all tests look at. */
+const at = { run: undefined };
+
+before(async () => {
+  at.run = await open(RUN);
+});
+
+after(end);
+
+describe('the verdict', () => verdict(at));
+describe('the summary', () => summary(at));
