@@ -26,6 +26,7 @@ pub fn stage_name(stage: Stage) -> String {
         Stage::WarmUp => "warm-up".into(),
         Stage::Idle => "idle".into(),
         Stage::Round(number) => format!("round {number}"),
+        Stage::Drain => "drain".into(),
         Stage::Stop => "stop".into(),
     }
 }
