@@ -1,11 +1,13 @@
 //! What a load is measured against: HTTP on one port, WebSocket echoes on the next, on one thread.
 //!
 //! `target PORT [--freeze]`: with `--freeze` the whole server stands still for half a second every
-//! 3.5 s, and says when, in nanoseconds since 1970.
+//! 3.5 s, and says before when it gave each answer since the last time, in nanoseconds since 1970.
 
 #![expect(clippy::print_stdout, reason = "its answer")]
 
-use std::io;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::{SinkExt, StreamExt};
@@ -15,6 +17,9 @@ use tokio_websockets::ServerBuilder;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 25\r\n\r\n{\"id\":12345,\"name\":\"x y\"}";
+
+/// When the last answers were given.
+type Answered = Rc<RefCell<Vec<u128>>>;
 
 const FROZEN: Duration = Duration::from_millis(500);
 const BETWEEN: Duration = Duration::from_millis(3500);
@@ -27,12 +32,13 @@ fn main() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let answered = freezes.then(Answered::default);
+    tokio::task::LocalSet::new().block_on(&runtime, async {
         let http = listen(port)?;
         let echo = listen(port + 1)?;
         println!("listening");
-        if freezes {
-            tokio::spawn(freeze());
+        if let Some(answered) = &answered {
+            tokio::task::spawn_local(freeze(Rc::clone(answered)));
         }
         tokio::spawn(async move {
             while let Ok((stream, _)) = echo.accept().await {
@@ -40,7 +46,7 @@ fn main() -> io::Result<()> {
             }
         });
         while let Ok((stream, _)) = http.accept().await {
-            tokio::spawn(answer(stream));
+            tokio::task::spawn_local(answer(stream, answered.clone()));
         }
         Ok(())
     })
@@ -56,7 +62,7 @@ fn listen(port: u16) -> io::Result<TcpListener> {
 }
 
 /// Answers every request head with the same; a client that has gone is nobody's loss.
-async fn answer(mut stream: TcpStream) -> io::Result<()> {
+async fn answer(mut stream: TcpStream, answered: Option<Answered>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut bytes = Vec::with_capacity(1024);
     loop {
@@ -66,6 +72,9 @@ async fn answer(mut stream: TcpStream) -> io::Result<()> {
         while let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             bytes.drain(..end + 4);
             stream.write_all(ANSWER).await?;
+            if let Some(answered) = &answered {
+                answered.borrow_mut().push(now());
+            }
         }
     }
 }
@@ -82,17 +91,23 @@ async fn echo_messages(stream: TcpStream) -> Result<(), tokio_websockets::Error>
     Ok(())
 }
 
-async fn freeze() {
+async fn freeze(answered: Answered) {
     loop {
         tokio::time::sleep(BETWEEN).await;
         let from = now();
+        let mut line = format!("answered before {from}:");
+        for at in answered.take() {
+            line += &format!(" {at}");
+        }
+        // Nobody reads it any more: then the end of this process is near.
+        let _ = writeln!(io::stdout(), "{line}");
+        let left = FROZEN.saturating_sub(Duration::from_nanos((now() - from) as u64));
         let span = rustix::time::Timespec {
             tv_sec: 0,
-            tv_nsec: i64::from(FROZEN.subsec_nanos()),
+            tv_nsec: i64::from(left.subsec_nanos()),
         };
         // Of the thread, and so of everything that the server does.
         let _ = rustix::thread::nanosleep(&span);
-        println!("frozen {from} {}", now());
     }
 }
 

@@ -46,7 +46,8 @@ pub fn explain(cause: &str) -> Option<&'static str> {
         "EMFILE" => "this process ran out of file descriptors: raise the limit with `ulimit -n`",
         "ENFILE" => "this machine ran out of file descriptors",
         "EADDRNOTAVAIL" => {
-            "this machine ran out of ports: keep connections alive, or use more machines"
+            "this machine ran out of ports: keep connections alive, widen \
+             `net.ipv4.ip_local_port_range`, or use more machines"
         }
         "EHOSTUNREACH" | "ENETUNREACH" => "there is no way to that address from here",
         "timeout" => "a step took longer than the script's `timeout`",

@@ -100,6 +100,7 @@ pub fn load_json(outcome: &Outcome) -> Value {
             "segment": outcome.segment.to_string(),
             "rates": tally.rates,
             "histograms": tally.histograms(),
+            "hdr": tally.encoded_histograms(),
         },
     })
 }

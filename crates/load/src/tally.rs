@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde_json::{Map, Value, json};
 
 /// A day: longer times count as this, so that no stray value makes a histogram large.
@@ -96,6 +99,15 @@ impl Times {
             .collect()
     }
 
+    /// The same in HdrHistogram's own format, V2 with deflate, as base64: what its log files hold.
+    fn encoded(&self) -> Option<String> {
+        let mut bytes = Vec::new();
+        let mut serializer = V2DeflateSerializer::new();
+        // Writing to memory fails only if a count does not fit, and none is that large.
+        serializer.serialize(&self.0, &mut bytes).ok()?;
+        Some(STANDARD.encode(bytes))
+    }
+
     /// Reads what [`Self::buckets`] wrote.
     fn of_buckets(value: &Value) -> Option<Self> {
         let mut times = Self::default();
@@ -182,6 +194,14 @@ impl Tally {
             .into()
     }
 
+    /// Every distribution in HdrHistogram's own format, by name.
+    pub(crate) fn encoded_histograms(&self) -> Value {
+        let all = self.times.iter();
+        all.filter_map(|(name, times)| Some((name.clone(), times.encoded()?.into())))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
     /// Reads back what a report holds: counters, counts of rates, and whole distributions.
     pub(crate) fn of_report(counters: &Value, rates: &Value, histograms: &Value) -> Option<Self> {
         let counts = |value: &Value| -> Option<BTreeMap<String, u64>> {
@@ -204,6 +224,8 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use hdrhistogram::serialization::Deserializer;
+
     use super::*;
 
     fn times(micros: impl IntoIterator<Item = u64>) -> Times {
@@ -220,6 +242,17 @@ mod tests {
         let after = Times::of_buckets(&before.buckets()).unwrap();
         assert_eq!(before.summary(), after.summary());
         assert_eq!(before.buckets(), after.buckets());
+    }
+
+    #[test]
+    fn other_programs_can_read_a_distribution() {
+        let times = times((0..5000).map(|i| i * i));
+        let text = times.encoded().unwrap();
+        // The cookie of this format, as base64.
+        assert!(text.starts_with("HISTFAAA"), "{text}");
+        let bytes = STANDARD.decode(text).unwrap();
+        let read: Histogram<u64> = Deserializer::new().deserialize(&mut &*bytes).unwrap();
+        assert_eq!(read, times.0);
     }
 
     #[test]

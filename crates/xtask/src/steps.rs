@@ -17,6 +17,12 @@ pub(crate) struct Failure {
     pub(crate) code: u8,
 }
 
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 impl From<String> for Failure {
     fn from(text: String) -> Self {
         Self { text, code: 1 }

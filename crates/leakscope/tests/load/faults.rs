@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::os::fd::AsRawFd;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -246,6 +247,56 @@ fn running_out_of_file_descriptors() {
     assert!((20..100).contains(&without), "{done:#?}");
     assert_eq!(done.counter("errors.timeout"), 100 - without);
     assert!(done.stdout.contains("ulimit -n"), "{}", done.stdout);
+}
+
+/// Says that a test runs where it may change what the network is like.
+const ALONE: &str = "LEAKSCOPE_TEST_HAS_ITS_OWN_NETWORK";
+
+#[test]
+fn running_out_of_ports() {
+    // In a network of its own, with a loopback of its own and few ports to connect from.
+    let test = std::env::current_exe().unwrap();
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net"])
+        .arg(test)
+        .args(["--exact", "faults::running_out_of_few_ports", "--ignored"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("1 passed"), "{output:#?}");
+}
+
+#[test]
+#[ignore = "changes the ports of the machine: `running_out_of_ports` runs it in a network of its own"]
+fn running_out_of_few_ports() {
+    assert!(std::env::var_os(ALONE).is_some(), "this is not alone");
+    raise_loopback();
+    let range = "/proc/sys/net/ipv4/ip_local_port_range";
+    std::fs::write(range, "40000 40019").unwrap();
+    let done = Load::of(&gets(serve(hold), 100)).run();
+    done.check(5);
+    let without = done.counter("errors.EADDRNOTAVAIL");
+    assert!((80..100).contains(&without), "{done:#?}");
+    assert_eq!(done.counter("errors.timeout"), 100 - without);
+    assert!(
+        done.stdout.contains("ip_local_port_range"),
+        "{}",
+        done.stdout
+    );
+}
+
+/// A new network has a loopback that is down.
+fn raise_loopback() {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    // SAFETY: all of its fields may be zero.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_name[0] = b'l' as libc::c_char;
+    request.ifr_name[1] = b'o' as libc::c_char;
+    request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+    // SAFETY: the descriptor is open, and the request is what this control reads.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &request) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! An open load on a server that freezes: what is reported, and what is true.
 //!
-//! The truth follows from the plan and from the server's own word of when it stood still: an arrival
-//! within a freeze is answered at its end, any other at once. A generator that waits for answers
-//! before it sends again sees far less of it.
+//! The truth follows from the plan and from the server's own log of when it gave each answer: it
+//! answers in the order in which they came. A generator that waits for answers before it sends again
+//! sees far less of it.
 
 use std::fs;
 use std::io::BufRead;
@@ -14,9 +14,13 @@ use super::{generators, servers};
 
 const PER_SECOND: u64 = 2000;
 const SECONDS: u64 = 10;
+const ARRIVALS: usize = (PER_SECOND * SECONDS) as usize;
 
 pub(super) fn table() -> Result<String> {
     let (port, mut server) = servers::start_freezing()?;
+    let log = server.stdout.take().ok_or("a server without a log")?;
+    // Read while it is written: a pipe holds less than the server has to say.
+    let answered = std::thread::spawn(move || answers(log));
     let script = generators::script(&format!(
         r#"{{"config":{{"target":"http://127.0.0.1:{port}",
             "phases":[{{"duration":{SECONDS},"arrivalRate":{PER_SECOND}}}]}},
@@ -29,20 +33,11 @@ pub(super) fn table() -> Result<String> {
     let text = fs::read_to_string(&report).map_err(|error| format!("no report: {error}"))?;
     let figure = |name: &str| number_of(&text, name).ok_or(format!("no `{name}` in the report"));
     let began_ns = figure("\"began_unix_ms\": ")? * 1e6;
-    let mut freezes = Vec::new();
-    let mut line = String::new();
-    // The server says of a freeze when it is over; the last one that matters began in time.
-    while freezes
-        .last()
-        .is_none_or(|&(_, to)| to < began_ns + SECONDS as f64 * 1e9)
-    {
-        line.clear();
-        if !matches!(server.stdout.read_line(&mut line), Ok(1..)) {
-            break;
-        }
-        freezes.extend(freeze(&line));
+    let mut answered = answered.join().map_err(|_| "the log could not be read")?;
+    if answered.len() < ARRIVALS {
+        return Err("the server ended before all were answered".into());
     }
-    let truth = truth(began_ns, &freezes);
+    let truth = truth(began_ns, &mut answered);
     let at = |quantile: f64| truth[((truth.len() - 1) as f64 * quantile) as usize];
     let told = |what: &str, name: &str| {
         let of = text.split(&format!("\"{what}\": {{")).nth(1);
@@ -73,23 +68,26 @@ pub(super) fn table() -> Result<String> {
     Ok(table)
 }
 
-/// `frozen FROM TO`, in nanoseconds since 1970.
-fn freeze(line: &str) -> Option<(f64, f64)> {
-    let mut words = line.strip_prefix("frozen ")?.split_whitespace();
-    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+/// `answered before NS: NS NS …`, in nanoseconds since 1970, until there is an answer for everybody.
+fn answers(log: impl BufRead) -> Vec<f64> {
+    let mut answers: Vec<f64> = Vec::new();
+    for line in log.lines().map_while(std::result::Result::ok) {
+        let (_, times) = line.split_once(": ").unwrap_or_default();
+        let times = times.split_whitespace().map_while(|at| at.parse::<f64>().ok());
+        answers.extend(times);
+        if answers.len() >= ARRIVALS {
+            break;
+        }
+    }
+    answers
 }
 
-/// How long each arrival of the plan has to wait, in milliseconds, from short to long.
-fn truth(began_ns: f64, freezes: &[(f64, f64)]) -> Vec<f64> {
-    let mut waits: Vec<f64> = (0..PER_SECOND * SECONDS)
-        .map(|k| {
-            let due = began_ns + k as f64 * 1e9 / PER_SECOND as f64;
-            let freeze = freezes
-                .iter()
-                .find(|&&(from, to)| (from..to).contains(&due));
-            freeze.map_or(0.0, |(_, to)| (to - due) / 1e6)
-        })
-        .collect();
+/// How long each arrival of the plan had to wait, in milliseconds, from short to long.
+fn truth(began_ns: f64, answered: &mut [f64]) -> Vec<f64> {
+    answered.sort_by(f64::total_cmp);
+    let due = |k: usize| began_ns + k as f64 * 1e9 / PER_SECOND as f64;
+    let waits = answered.iter().enumerate();
+    let mut waits: Vec<f64> = waits.map(|(k, at)| (at - due(k)) / 1e6).collect();
     waits.sort_by(f64::total_cmp);
     waits
 }
@@ -108,13 +106,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_truth_is_the_rest_of_the_freeze() {
-        let waits = truth(0.0, &[(1e9, 1.5e9)]);
-        assert_eq!(waits.len(), 20_000);
-        // A thousand arrivals meet the freeze, the first of them waits for all of it.
-        assert_eq!(waits.iter().filter(|&&wait| wait > 0.0).count(), 1000);
-        assert_eq!(waits.last(), Some(&500.0));
-        assert_eq!(freeze("frozen 10 20\n"), Some((10.0, 20.0)));
+    fn the_truth_is_from_due_to_answered() {
+        // The log need not be in order.
+        let log = "answered before 9000000: 1500000 500000\nanswered before 99000000: 2000000\n";
+        let mut answered = answers(log.as_bytes());
+        assert_eq!(truth(0.0, &mut answered), [0.5, 1.0, 1.0]);
         assert_eq!(number_of("{\"a\": 12.5,", "\"a\": "), Some(12.5));
     }
 }

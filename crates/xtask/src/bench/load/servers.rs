@@ -21,7 +21,8 @@ pub(super) struct Servers {
 /// A server that runs until this is dropped.
 pub(super) struct Server {
     child: Child,
-    pub(super) stdout: BufReader<ChildStdout>,
+    /// What it goes on to say; who wants to know takes it.
+    pub(super) stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Drop for Server {
@@ -92,12 +93,14 @@ fn start(command: &mut Command) -> Result<Server> {
         .map_err(failed)?;
     let stdout = child.stdout.take();
     let stdout = stdout.ok_or_else(|| "a server without stdout".to_owned())?;
-    let mut server = Server {
-        child,
-        stdout: BufReader::new(stdout),
-    };
+    let mut stdout = BufReader::new(stdout);
     let mut line = String::new();
-    server.stdout.read_line(&mut line).map_err(failed)?;
+    let read = stdout.read_line(&mut line).map_err(failed);
+    let server = Server {
+        child,
+        stdout: Some(stdout),
+    };
+    read?;
     match line.contains("listening") {
         true => Ok(server),
         false => Err("a server ended before it listened: is its port taken?"
