@@ -27,6 +27,7 @@ pub fn stage_name(stage: Stage) -> String {
         Stage::Idle => "idle".into(),
         Stage::Round(number) => format!("round {number}"),
         Stage::Drain => "drain".into(),
+        Stage::Proof(n) => format!("proof {n}"),
         Stage::Stop => "stop".into(),
     }
 }

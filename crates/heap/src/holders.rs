@@ -272,7 +272,7 @@ pub(crate) fn is_strong(snapshot: &Snapshot, edge: Edge) -> bool {
 }
 
 /// Walks that visit no node twice, without clearing a set in between.
-struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     snapshot: &'a Snapshot,
     cohort: &'a Cohort,
     seen: Vec<u32>,
@@ -280,7 +280,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(snapshot: &'a Snapshot, cohort: &'a Cohort) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, cohort: &'a Cohort) -> Self {
         Self {
             snapshot,
             cohort,
@@ -295,7 +295,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The visible objects that `node` refers to, backing stores folded away, each once.
-    fn referents(&mut self, node: NodeIx) -> Vec<NodeIx> {
+    pub(crate) fn referents(&mut self, node: NodeIx) -> Vec<NodeIx> {
         self.stamp += 1;
         let snapshot = self.snapshot;
         let mut found = Vec::new();
@@ -327,7 +327,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Visits everything of the cohort that `from` leads to through the cohort, with its depth.
-    fn visit_cohort(
+    pub(crate) fn visit_cohort(
         &mut self,
         from: impl Iterator<Item = NodeIx>,
         mut visit: impl FnMut(NodeIx, u32),

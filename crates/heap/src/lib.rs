@@ -92,6 +92,7 @@ mod retaining;
 mod shown;
 mod snapshot;
 mod strings;
+mod ties;
 mod utf16;
 
 pub use analysis::{
@@ -114,3 +115,4 @@ pub use repeated::{Repeated, repeated_strings};
 pub use retained_growth::{RetainedGrowth, growing_reference};
 pub use retaining::{PathStep, RetainingPaths};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};
+pub use ties::{Tie, followers, ties};

@@ -1,5 +1,6 @@
 //! The command line as it was said; nothing is resolved here. One file for each group of commands.
 
+mod demands;
 mod hunt;
 mod load;
 mod mcp;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::load::{
     LoadArgs, LoadCommand, MergeArgs, QuickArgs, RunArgs, ScriptArgs, SpreadArg,
 };
+pub(crate) use demands::DemandArgs;
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use mcp::McpArgs;
 pub(crate) use open::OpenArgs;
@@ -38,7 +40,7 @@ Exit codes:
   2    the command line, the script or a file given is wrong
   3    inconclusive; for a load: the plan was not kept
   4    the service did not start, did not get ready, or died
-  5    not one session got through, or the load failed its `ensure` checks
+  5    not one session got through, a budget is exceeded, or the load failed its `ensure` checks
   6    a file could not be written
   130  interrupted";
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use verdict::Outcome;
+use verdict::{Outcome, Progress, Verdict};
 
 /// How leakscope ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Inconclusive = 3,
     /// The service did not start, did not get ready, or died.
     Service = 4,
-    /// Not one session got through.
+    /// Not one session got through, or a figure is over its budget.
     Load = 5,
     /// A file could not be written.
     Output = 6,
@@ -32,12 +32,26 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<Outcome> for Exit {
-    fn from(outcome: Outcome) -> Self {
+impl Exit {
+    /// The exit code of a verdict with everything it was held against: the worst finding decides, a
+    /// leak before a budget, a budget before a doubt. A comparison asks whether it is fixed, and
+    /// stands in the place of the outcome.
+    pub(crate) fn of_verdict(verdict: &Verdict) -> Self {
+        let outcome = match &verdict.comparison {
+            Some(comparison) => match comparison.outcome {
+                Progress::Fixed => Outcome::Clean,
+                Progress::NotFixed => Outcome::Leaking,
+                Progress::Undecided => Outcome::Inconclusive,
+            },
+            None => verdict.outcome,
+        };
+        let kept = |wanted: Option<bool>| verdict.budgets.iter().any(|b| b.kept == wanted);
         match outcome {
             Outcome::Leaking => Self::Leaking,
-            Outcome::Clean => Self::Clean,
+            _ if kept(Some(false)) => Self::Load,
             Outcome::Inconclusive => Self::Inconclusive,
+            Outcome::Clean if kept(None) => Self::Inconclusive,
+            Outcome::Clean => Self::Clean,
         }
     }
 }

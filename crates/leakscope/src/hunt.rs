@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use recording::{Further, Recording};
-use run::{Error, Folder, Limits, Order, Ready, Rounds};
+use recording::{Cut, Further, Recording};
+use run::{Advice, Error, Folder, Limits, Order, Ready, Rounds};
 use scenario::Script;
 use tokio_util::sync::CancellationToken;
 use verdict::Verdict;
 
 use crate::args::HuntArgs;
+use crate::demands::Demands;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
@@ -29,12 +30,16 @@ const SCRIPT_NAMES: [&str; 3] = ["load.json", "load.yml", "load.yaml"];
 /// to run for minutes.
 const LEAST_RATE: f64 = 50.0;
 
+/// Leaks that are proved at most: each takes the service another collection and a snapshot.
+const PROOFS: usize = 3;
+
 /// The seed of every hunt: the same script gives the same sessions.
 const SEED: u64 = 1;
 
 pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
     outputs::check(&args.outputs)?;
     let order = order(args)?;
+    let demands = Demands::of(&args.demands, &order.working_dir)?;
     let folder = folder(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -44,7 +49,7 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
         let stop = CancellationToken::new();
         let signals = crate::signals::stop_on_signals(stop.clone())
             .map_err(|error| Failure::of(Exit::Service, &error))?;
-        let outcome = run_and_judge(args, &order, &folder, stop).await;
+        let outcome = run_and_judge(args, (&order, &demands), &folder, stop).await;
         signals.abort();
         outcome
     })
@@ -52,7 +57,7 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
 
 async fn run_and_judge(
     args: &HuntArgs,
-    order: &Order,
+    (order, demands): (&Order, &Demands),
     folder: &Folder,
     stop: CancellationToken,
 ) -> Result<Exit, Failure> {
@@ -64,23 +69,36 @@ async fn run_and_judge(
         // A failure to judge now is told at the end, when it is certain.
         Box::pin(async { judging.await.ok()?.further })
     };
+    let cuts = |recording: Recording| -> Pin<Box<dyn Future<Output = Vec<Cut>>>> {
+        let judging = judge_aside(folder.clone(), recording, line.clone());
+        Box::pin(async {
+            let mut cuts = judging.await.map(|v| v.cuts()).unwrap_or_default();
+            cuts.truncate(PROOFS);
+            cuts
+        })
+    };
     let mut observer = |event: &_| progress.tell(event);
+    let advice = Advice {
+        further: &further,
+        cuts: args.prove.then_some(&cuts),
+    };
     let (recording, result) =
-        run::conduct(order, folder, &mut observer, &further, stop.clone()).await;
+        run::conduct(order, folder, &mut observer, advice, stop.clone()).await;
     result.map_err(|error| run_failed(&error, folder))?;
     origins::keep(folder).map_err(|error| folder_failed(&error))?;
-    let verdict = tokio::select! {
+    let mut verdict = tokio::select! {
         verdict = judge_aside(folder.clone(), recording.clone(), line.clone()) => verdict?,
         () = stop.cancelled() => return Err(run_failed(&Error::Interrupted, folder)),
     };
     drop(progress);
+    demands.apply(&mut verdict, &recording);
     keep(&verdict, &recording, folder)?;
     outputs::publish(&verdict, &recording, &args.outputs)?;
     if outputs::is_text_on_stdout(&args.outputs) {
         let report = folder.file(run::REPORT);
         crate::failure::answer(&format!("  report     {}\n", report.display()))?;
     }
-    Ok(verdict.outcome.into())
+    Ok(Exit::of_verdict(&verdict))
 }
 
 /// Judges on a thread of its own, so that a signal is heard meanwhile.

@@ -5,20 +5,25 @@ use run::Folder;
 use verdict::{Allocator, Evidence, Snapshots, Sources, Verdict};
 
 use crate::args::{JudgeArgs, ReadingArgs};
+use crate::demands::Demands;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outputs;
+use crate::proofs;
 use crate::snapshots::{self, Opened};
 
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
     outputs::check(&args.outputs)?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let demands = Demands::of(&args.demands, &here)?;
     let folder = Folder::open(&args.run);
     let recording = folder
         .read_recording()
         .map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))?;
-    let verdict = judge_folder(&folder, &recording, &mut |_| {})?;
+    let mut verdict = judge_folder(&folder, &recording, &mut |_| {})?;
+    demands.apply(&mut verdict, &recording);
     outputs::publish(&verdict, &recording, &args.outputs)?;
-    Ok(verdict.outcome.into())
+    Ok(Exit::of_verdict(&verdict))
 }
 
 /// Reads the snapshots of a run one after the other, at most two at a time (three in a drain), and
@@ -33,17 +38,25 @@ pub(crate) fn judge_folder(
         let Some(facts) = &stage.snapshot else {
             continue;
         };
+        if matches!(stage.stage, Stage::Proof(_)) {
+            continue;
+        }
         reading(&facts.file);
         let opened = snapshots::open(&folder.file(&facts.file), ReadingArgs::default())?;
         series.push(stage.stage, opened);
     }
     let sources = sources(folder, recording);
-    Ok(verdict::judge(&Evidence {
+    let mut verdict = verdict::judge(&Evidence {
         recording,
         growth: &series.growth,
         snapshots: series.pair(),
         sources: &sources,
-    }))
+    });
+    let tried = proofs::tried(recording, series.pair());
+    // There may be no room for another snapshot.
+    drop(series);
+    proofs::count(&mut verdict, folder, tried)?;
+    Ok(verdict)
 }
 
 /// The snapshots of a run as they are read, and what grew from one to the next.

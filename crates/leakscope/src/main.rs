@@ -5,6 +5,7 @@
 
 mod args;
 mod cache;
+mod demands;
 mod exit;
 mod failure;
 mod files;
@@ -16,10 +17,12 @@ mod open;
 mod origins;
 mod outputs;
 mod progress;
+mod proofs;
 mod proxies;
 mod redact;
 mod runs;
 mod scripts;
+mod settings;
 mod signals;
 mod snapshots;
 mod views;

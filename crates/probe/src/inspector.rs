@@ -4,6 +4,7 @@
 //! Source: the Chrome DevTools Protocol, domains `HeapProfiler`, `Runtime` and `Debugger`, as
 //! Node.js speaks them.
 
+mod cut;
 mod objects;
 mod snapshot;
 mod wire;

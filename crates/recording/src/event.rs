@@ -21,6 +21,8 @@ pub enum Stage {
     Round(u32),
     /// No load until the longest timer is over, then a little: what goes now was backlog.
     Drain,
+    /// A holder is cleared in the running service, to see what goes with it; numbered from 1.
+    Proof(u32),
     /// The service is ended.
     Stop,
 }
@@ -85,6 +87,35 @@ pub struct SnapshotFacts {
     pub took: Elapsed,
 }
 
+/// What is to be cleared in the running service, to prove what holds a leak.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// The holder's id in the heap.
+    pub holder: u64,
+    /// The objects to clear: the first of them that can be is enough.
+    pub targets: Vec<CutTarget>,
+}
+
+/// One object that may be cleared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutTarget {
+    /// Its id in the heap.
+    pub id: u64,
+    /// The properties to clear of an object that cannot be emptied as a whole.
+    pub properties: Vec<String>,
+}
+
+/// What was cleared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutFacts {
+    /// The holder's id in the heap.
+    pub holder: u64,
+    /// What was done to it: `length = 0`.
+    pub done: Option<String>,
+    /// Why nothing could be done, or nothing could be counted afterwards.
+    pub failure: Option<String>,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "end", content = "why")]
@@ -135,6 +166,8 @@ pub enum Event {
     ContainersCounted(Vec<ContainerSize>),
     /// How long the longest timer of the service's own code still runs, before a drain.
     TimerFound(Elapsed),
+    /// A holder was cleared, or could not be.
+    Cut(CutFacts),
     /// A stage ends.
     StageEnded {
         /// Since the start of the run.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use units::Elapsed;
 
 use crate::{
-    ContainerSize, Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample, ServiceFacts,
-    SnapshotFacts, Stage,
+    ContainerSize, CutFacts, Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample,
+    ServiceFacts, SnapshotFacts, Stage,
 };
 
 /// The schema of `run.json`; the number rises when a field changes its meaning.
@@ -48,6 +48,9 @@ pub struct StageRecord {
     /// What the longest timer of the service's own code had left before a drain.
     #[serde(default)]
     pub longest_timer: Option<Elapsed>,
+    /// What was cleared in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutFacts>,
 }
 
 /// A measured round together with the reading before it.
@@ -117,6 +120,7 @@ impl Recording {
                 snapshot: None,
                 containers: Vec::new(),
                 longest_timer: None,
+                cut: None,
             }),
             Event::Sampled(sample) => self.samples.push(*sample),
             Event::LoadProgress(ledger) => self.in_stage(|s| s.ledger = ledger.clone()),
@@ -124,6 +128,7 @@ impl Recording {
             Event::SnapshotTaken(facts) => self.in_stage(|s| s.snapshot = Some(facts.clone())),
             Event::ContainersCounted(sizes) => self.in_stage(|s| s.containers.clone_from(sizes)),
             Event::TimerFound(left) => self.in_stage(|s| s.longest_timer = Some(*left)),
+            Event::Cut(facts) => self.in_stage(|s| s.cut = Some(facts.clone())),
             Event::StageEnded { at } => self.in_stage(|s| s.ended_at = Some(*at)),
             Event::Warning(text) => self.warnings.push(text.clone()),
             Event::Ended(exit) => self.exit = Some(exit.clone()),

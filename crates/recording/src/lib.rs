@@ -10,7 +10,10 @@ mod fold;
 mod ledger;
 mod sample;
 
-pub use event::{ContainerSize, Event, Exit, Further, Plan, ServiceFacts, SnapshotFacts, Stage};
+pub use event::{
+    ContainerSize, Cut, CutFacts, CutTarget, Event, Exit, Further, Plan, ServiceFacts,
+    SnapshotFacts, Stage,
+};
 pub use fold::{Reading, Recording, Round, SCHEMA, StageRecord};
 pub use ledger::Ledger;
 pub use sample::{HeapFigures, MemoryFigures, SAMPLES_HEADER, Sample};

@@ -35,6 +35,16 @@ pub fn html(verdict: &Verdict, recording: &Recording) -> String {
                     p.product { "leakscope" span { "memory leak report" } }
                     h1 { span class={ "outcome " (class) } { (word) } }
                     p.answer { (words::answer(verdict)) }
+                    @if let Some(comparison) = &verdict.comparison {
+                        @let (word, lines) = words::comparison(comparison);
+                        p.comparison {
+                            strong { (word) } " compared with " (printable(&comparison.run))
+                        }
+                        ul { @for line in lines { li { (line) } } }
+                    }
+                    @for budget in &verdict.budgets {
+                        p.budget { strong { "Budget" } " " (words::budget(budget)) }
+                    }
                     @if let Some(next) = &verdict.next { p.next { strong { "Next: " } (next) } }
                     @for warning in &verdict.warnings {
                         p.warning { strong { "Warning: " } (printable(warning)) }
@@ -83,6 +93,13 @@ fn suspect_card(suspect: &Suspect) -> Markup {
             @if let Some(source) = &suspect.source { (line("lives at", source, None)) }
             @if let Some(writer) = &suspect.writer {
                 (line("added at", writer, suspect.package.as_deref()))
+            }
+            @if let Some(proof) = &suspect.proof {
+                @let (word, text) = words::proof(proof);
+                p.proof { strong { (word) } ": " (text) }
+            }
+            @if let Some(accepted) = &suspect.accepted {
+                p.accepted { strong { "accepted" } " " (words::accepted(accepted)) }
             }
         }
     }

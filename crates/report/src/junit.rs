@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use recording::Recording;
 use units::Elapsed;
-use verdict::{Outcome, Suspect, Verdict};
+use verdict::{BudgetCheck, Comparison, Outcome, Progress, Suspect, Verdict};
 
 use crate::printable;
 use crate::words;
@@ -25,6 +25,9 @@ struct Case {
 /// How it ended.
 enum Result {
     Passed,
+    Skipped {
+        message: String,
+    },
     Failed {
         kind: &'static str,
         message: String,
@@ -41,12 +44,15 @@ enum Result {
 pub fn junit(verdict: &Verdict, recording: &Recording) -> String {
     let mut cases = vec![case_of_verdict(verdict, recording)];
     cases.extend(verdict.suspects.iter().map(case_of_suspect));
+    cases.extend(verdict.budgets.iter().map(case_of_budget));
+    cases.extend(verdict.comparison.iter().map(case_of_comparison));
     let count = |wanted: fn(&Result) -> bool| cases.iter().filter(|c| wanted(&c.result)).count();
     let counts = format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3}\"",
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
         cases.len(),
         count(|r| matches!(r, Result::Failed { .. })),
         count(|r| matches!(r, Result::Error { .. })),
+        count(|r| matches!(r, Result::Skipped { .. })),
         lasted(recording).as_secs_f64(),
     );
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -122,10 +128,55 @@ fn case_of_suspect(suspect: &Suspect) -> Case {
         class: "leakscope.leak",
         name: words::holder(suspect) + &at.unwrap_or_default(),
         place: line.map(|line| (line.file.clone(), line.line)),
-        result: Result::Failed {
-            kind: "leak",
-            message: format!("{}: +{}", words::holder(suspect), words::gains(suspect)),
-            text,
+        result: match &suspect.accepted {
+            Some(accepted) => Result::Skipped {
+                message: format!("accepted {}", words::accepted(accepted)),
+            },
+            None => Result::Failed {
+                kind: "leak",
+                message: format!("{}: +{}", words::holder(suspect), words::gains(suspect)),
+                text,
+            },
+        },
+    }
+}
+
+fn case_of_budget(check: &BudgetCheck) -> Case {
+    let message = words::budget(check);
+    Case {
+        class: "leakscope.budget",
+        name: check.budget.clone(),
+        place: None,
+        result: match check.kept {
+            Some(true) => Result::Passed,
+            Some(false) => Result::Failed {
+                kind: "budget",
+                text: message.clone(),
+                message,
+            },
+            None => Result::Error {
+                text: message.clone(),
+                message,
+            },
+        },
+    }
+}
+
+fn case_of_comparison(comparison: &Comparison) -> Case {
+    let (word, lines) = words::comparison(comparison);
+    let (message, text) = (word.to_lowercase(), lines.join("\n"));
+    Case {
+        class: "leakscope.comparison",
+        name: format!("what leaked in {} is fixed", comparison.run),
+        place: None,
+        result: match comparison.outcome {
+            Progress::Fixed => Result::Passed,
+            Progress::NotFixed => Result::Failed {
+                kind: "not-fixed",
+                message,
+                text,
+            },
+            Progress::Undecided => Result::Error { message, text },
         },
     }
 }
@@ -144,6 +195,13 @@ fn write_case(out: &mut String, case: &Case) {
     );
     match &case.result {
         Result::Passed => out.push_str("/>\n"),
+        Result::Skipped { message } => {
+            let message = escaped(message);
+            let _ = writeln!(
+                out,
+                ">\n      <skipped message=\"{message}\"/>\n    </testcase>"
+            );
+        }
         Result::Failed {
             kind,
             message,

@@ -18,6 +18,14 @@ const MARKER: &str = "<!-- leakscope -->";
 pub fn markdown(verdict: &Verdict, recording: &Recording) -> String {
     let mut out = format!("{MARKER}\n{}\n", heading(verdict));
     out.push_str(&format!("\n{}\n", sentence(&words::answer(verdict))));
+    if let Some(comparison) = &verdict.comparison {
+        let (word, lines) = words::comparison(comparison);
+        let run = code(&comparison.run);
+        out.push_str(&format!("\n**{word}** compared with {run}\n\n"));
+        for line in lines {
+            out.push_str(&format!("- {}\n", sentence(&line)));
+        }
+    }
     if !verdict.suspects.is_empty() {
         out.push_str("\n| | holder | gains | per session | line |\n|---|---|---|---|---|\n");
         for suspect in &verdict.suspects {
@@ -26,6 +34,12 @@ pub fn markdown(verdict: &Verdict, recording: &Recording) -> String {
     }
     for suspect in &verdict.suspects {
         out.push_str(&details(suspect));
+    }
+    if !verdict.budgets.is_empty() {
+        out.push_str("\n**Budgets**\n\n");
+    }
+    for budget in &verdict.budgets {
+        out.push_str(&format!("- {}\n", sentence(&words::budget(budget))));
     }
     for warning in &verdict.warnings {
         out.push_str(&format!("\n> **Warning** {}\n", sentence(warning)));
@@ -75,6 +89,14 @@ fn details(suspect: &Suspect) -> String {
         if let Some(line) = line {
             out.push_str(&source(label, line));
         }
+    }
+    if let Some(proof) = &suspect.proof {
+        let (word, text) = words::proof(proof);
+        out.push_str(&format!("**{word}** {}\n\n", sentence(&text)));
+    }
+    if let Some(accepted) = &suspect.accepted {
+        let text = sentence(&words::accepted(accepted));
+        out.push_str(&format!("**accepted** {text}\n\n"));
     }
     let classes = words::telling_classes(suspect).map(|class| {
         let rate = PerSession(class.per_session);

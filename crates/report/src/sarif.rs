@@ -111,6 +111,13 @@ fn result(suspect: &Suspect, root: &Root<'_>) -> Value {
             "mechanism": suspect.mechanism,
         },
     });
+    if let Some(accepted) = &suspect.accepted {
+        result["suppressions"] = json!([{
+            "kind": "external",
+            "status": "accepted",
+            "justification": words::accepted(accepted),
+        }]);
+    }
     let others: Vec<Value> = related(suspect)
         .into_iter()
         .filter(|(line, _)| Some(*line) != main)
@@ -191,7 +198,13 @@ fn notifications(verdict: &Verdict) -> Vec<Value> {
         .then(|| notification("error", &format!("inconclusive: {}", verdict.reason)));
     let warnings = verdict.warnings.iter();
     let warnings = warnings.map(|warning| notification("warning", warning));
-    undecided.into_iter().chain(warnings).collect()
+    let exceeded = verdict.budgets.iter().filter(|b| b.kept != Some(true));
+    let budgets = exceeded.map(|b| notification("error", &words::budget(b)));
+    undecided
+        .into_iter()
+        .chain(warnings)
+        .chain(budgets)
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use recording::{Recording, Stage};
 use units::{ByteDelta, Bytes, Count, PerSession};
-use verdict::{Outcome, SourceLine, Suspect, Verdict};
+use verdict::{Comparison, Outcome, Progress, SourceLine, Suspect, Verdict};
 
 use crate::words::{self, place};
 use crate::{Style, printable};
@@ -17,6 +17,9 @@ const SUSPECTS_SHOWN: usize = 5;
 #[must_use]
 pub fn verdict_text(verdict: &Verdict, recording: &Recording, style: Style) -> String {
     let mut out = headline(verdict, style) + "\n";
+    if let Some(comparison) = &verdict.comparison {
+        out.push_str(&comparison_text(comparison, style));
+    }
     for suspect in verdict.suspects.iter().take(SUSPECTS_SHOWN) {
         out.push('\n');
         out.push_str(&suspect_text(suspect, style));
@@ -27,6 +30,14 @@ pub fn verdict_text(verdict: &Verdict, recording: &Recording, style: Style) -> S
     }
     out.push('\n');
     out.push_str(&figures(verdict, recording, style));
+    for budget in &verdict.budgets {
+        out.push_str(&wrapped(
+            &label("budget"),
+            &words::budget(budget),
+            " ",
+            style,
+        ));
+    }
     for warning in &verdict.warnings {
         out.push_str(&wrapped(&label("warning"), warning, " ", style));
     }
@@ -45,6 +56,21 @@ fn headline(verdict: &Verdict, style: Style) -> String {
     };
     let text = wrapped(&format!("{word}   "), &words::answer(verdict), " ", style);
     text.trim_end().replacen(word, &style.paint(code, word), 1)
+}
+
+fn comparison_text(comparison: &Comparison, style: Style) -> String {
+    let (word, lines) = words::comparison(comparison);
+    let code = match comparison.outcome {
+        Progress::Fixed => "1;32",
+        Progress::NotFixed => "1;31",
+        Progress::Undecided => "1;33",
+    };
+    let run = printable(&comparison.run);
+    let mut out = format!("{}   compared with {run}\n", style.paint(code, word));
+    for line in lines {
+        out.push_str(&wrapped("  ", &line, " ", style));
+    }
+    out
 }
 
 fn suspect_text(suspect: &Suspect, style: Style) -> String {
@@ -69,6 +95,14 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
     }
     if let Some(with) = dragged_along(suspect) {
         out.push_str(&wrapped("     with it       ", &with, ", ", style));
+    }
+    if let Some(proof) = &suspect.proof {
+        let (word, text) = words::proof(proof);
+        out.push_str(&wrapped(&format!("     {word:<14}"), &text, " ", style));
+    }
+    if let Some(accepted) = &suspect.accepted {
+        let text = words::accepted(accepted);
+        out.push_str(&wrapped("     accepted      ", &text, " ", style));
     }
     out
 }

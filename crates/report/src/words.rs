@@ -1,8 +1,11 @@
 //! What every document says of a leak in the same words: its name, its place, how much of it there
 //! is.
 
-use units::{Bytes, PerSession};
-use verdict::{ClassRate, Grade, Outcome, SourceLine, Suspect, Verdict};
+use units::{ByteDelta, Bytes, Count, PerSession};
+use verdict::{
+    Accepted, BudgetCheck, ClassRate, ComparedLeak, Comparison, Grade, Outcome, Progress, Proof,
+    SourceLine, Suspect, Verdict,
+};
 
 use crate::printable;
 
@@ -97,6 +100,84 @@ pub(crate) fn telling_classes(suspect: &Suspect) -> impl Iterator<Item = &ClassR
         !name.starts_with(['(', '{']) && !name.starts_with("system / ")
     };
     suspect.classes.iter().filter(is_telling)
+}
+
+/// Whether a proof holds, and what it was.
+pub(crate) fn proof(proof: &Proof) -> (&'static str, String) {
+    let done = proof.done.as_deref().map_or_else(String::new, |done| {
+        format!("{} in the running service: ", printable(done))
+    });
+    let counts = format!("{} of {}", Count(proof.gone), Count(proof.cohort));
+    match (proof.proved, &proof.failure) {
+        (true, _) => (
+            "proved",
+            format!("{done}{counts} objects of the last round went with it"),
+        ),
+        (false, Some(failure)) => ("not proved", done + &printable(failure)),
+        (false, None) => (
+            "not proved",
+            format!("{done}{counts} objects of the last round went; something else holds the rest"),
+        ),
+    }
+}
+
+/// `until 2027-01-31: ticket 12`.
+pub(crate) fn accepted(accepted: &Accepted) -> String {
+    let reason = printable(&accepted.reason);
+    format!("until {}: {reason}", printable(&accepted.expires))
+}
+
+/// `bytes/session < 1KiB: 2.9 KiB, exceeded`.
+pub(crate) fn budget(check: &BudgetCheck) -> String {
+    let is_of_memory = ["bytes", "heap", "external", "rss"]
+        .iter()
+        .any(|figure| check.budget.starts_with(figure));
+    let measured = match check.measured {
+        None => "was not measured".to_owned(),
+        Some(figure) if is_of_memory && figure >= 0.0 => Bytes(figure as u64).to_string(),
+        Some(figure) if is_of_memory => ByteDelta(figure as i64).to_string(),
+        Some(figure) => PerSession(figure).to_string(),
+    };
+    let kept = match check.kept {
+        Some(true) => ", kept",
+        Some(false) => ", exceeded",
+        None => "",
+    };
+    format!("{}: {measured}{kept}", printable(&check.budget))
+}
+
+/// `FIXED`, and each leak of the other run in a sentence.
+pub(crate) fn comparison(comparison: &Comparison) -> (&'static str, Vec<String>) {
+    let word = progress(comparison.outcome);
+    let mut lines: Vec<String> = comparison.leaks.iter().map(compared).collect();
+    if !comparison.new.is_empty() {
+        let ranks: Vec<_> = comparison.new.iter().map(ToString::to_string).collect();
+        lines.push(format!("not in the other run: {}", ranks.join(", ")));
+    }
+    if lines.is_empty() {
+        lines.push("nothing leaked in the other run, and nothing does in this one".into());
+    }
+    (word, lines)
+}
+
+fn progress(outcome: Progress) -> &'static str {
+    match outcome {
+        Progress::Fixed => "FIXED",
+        Progress::NotFixed => "NOT FIXED",
+        Progress::Undecided => "UNDECIDED",
+    }
+}
+
+fn compared(leak: &ComparedLeak) -> String {
+    format!(
+        "{}, {}: {} per session before, {} now, at most {} ({})",
+        printable(&leak.holder),
+        printable(&leak.class),
+        PerSession(leak.before),
+        PerSession(leak.after),
+        PerSession(leak.upper_bound),
+        progress(leak.outcome).to_lowercase()
+    )
 }
 
 /// A number that is the same for the same leak in every run, and hardly for two leaks: FNV-1a

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use probe::{Launch, Service};
-use recording::{Event, Exit, Further, Recording, Stage};
+use recording::{Cut, Event, Exit, Further, Recording, Stage};
 use tokio_util::sync::CancellationToken;
 
 use crate::recorder::Recorder;
@@ -16,6 +16,18 @@ use crate::{Error, Folder, Order};
 /// those of the recording do not; `None` if they do. What it reads lies in the run folder.
 pub type FurtherStage<'a> =
     dyn Fn(Recording) -> Pin<Box<dyn Future<Output = Option<Further>>>> + 'a;
+
+/// Asked at the end: the holders to clear one after the other while the service still runs.
+pub type Cuts<'a> = dyn Fn(Recording) -> Pin<Box<dyn Future<Output = Vec<Cut>>>> + 'a;
+
+/// Whom a run asks what it cannot know itself.
+#[derive(Clone, Copy)]
+pub struct Advice<'a> {
+    /// Whether the stages so far decide.
+    pub further: &'a FurtherStage<'a>,
+    /// What to prove, if anything.
+    pub cuts: Option<&'a Cuts<'a>>,
+}
 
 /// Conducts a run and returns what is known of it, with the error that ended it early, if any.
 ///
@@ -30,7 +42,7 @@ pub async fn conduct(
     order: &Order,
     folder: &Folder,
     observer: &mut dyn FnMut(&Event),
-    further: &FurtherStage<'_>,
+    advice: Advice<'_>,
     stop: CancellationToken,
 ) -> (Recording, Result<(), Error>) {
     let recording = Recording::new(order.plan(), order.version);
@@ -39,7 +51,7 @@ pub async fn conduct(
         order,
         folder,
         recorder: &recorder,
-        further,
+        advice,
     };
     let mut result = run(setting, stop).await;
     let exit = match &result {
@@ -61,7 +73,7 @@ pub(crate) struct Setting<'a, 'r> {
     pub(crate) order: &'a Order,
     pub(crate) folder: &'a Folder,
     pub(crate) recorder: &'a RefCell<Recorder<'r>>,
-    pub(crate) further: &'a FurtherStage<'a>,
+    pub(crate) advice: Advice<'a>,
 }
 
 async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Error> {

@@ -97,6 +97,7 @@ pub fn stage_name(stage: Stage) -> String {
         Stage::Idle => "idle round".into(),
         Stage::Round(n) => format!("round {n}"),
         Stage::Drain => "drain".into(),
+        Stage::Proof(n) => format!("proof {n}"),
         Stage::Stop => "stop".into(),
     }
 }

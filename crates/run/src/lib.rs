@@ -9,11 +9,12 @@ mod conduct;
 mod error;
 mod folder;
 mod order;
+mod proof;
 mod recorder;
 mod settle;
 mod stages;
 
-pub use conduct::{FurtherStage, conduct};
+pub use conduct::{Advice, Cuts, FurtherStage, conduct};
 pub use error::{Error, Failure, stage_name};
 pub use folder::{Folder, FolderError, LOAD, ORIGINS, PROFILE, REPORT, ScriptText, VERDICT};
 pub use order::{Limits, Order, Rounds};

@@ -11,7 +11,7 @@ use recording::{Event, Further, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 use units::Elapsed;
 
-use crate::conduct::{FurtherStage, Setting};
+use crate::conduct::{Advice, Setting};
 use crate::recorder::Recorder;
 use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
@@ -53,10 +53,10 @@ const SCRIPT_TEXT_LIMIT: u64 = 16 << 20;
 pub(crate) struct Conductor<'a, 'r> {
     order: &'a Order,
     folder: &'a Folder,
-    recorder: &'a RefCell<Recorder<'r>>,
-    further: &'a FurtherStage<'a>,
+    pub(crate) recorder: &'a RefCell<Recorder<'r>>,
+    pub(crate) advice: Advice<'a>,
     pid: u32,
-    inspector: Inspector,
+    pub(crate) inspector: Inspector,
     baseline_sockets: u64,
     meter: RefCell<Arc<Meter>>,
     sessions_before: Cell<u64>,
@@ -75,7 +75,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             order,
             folder,
             recorder,
-            further,
+            advice,
         } = setting;
         service.wait_ready(&order.ready, order.limits.ready).await?;
         let url = service.inspector_url().await?;
@@ -86,7 +86,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             order,
             folder,
             recorder,
-            further,
+            advice,
             pid,
             inspector,
             baseline_sockets: sockets(pid)?,
@@ -102,14 +102,20 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }))?;
         conductor.end_stage()?;
         tokio::select! {
-            result = conductor.stages() => result,
-            error = conductor.keep_sampling() => Err(error),
-            _how = service.ended() => Err(Error::Died {
+            result = conductor.stages() => result?,
+            error = conductor.keep_sampling() => return Err(error),
+            _how = service.ended() => return Err(Error::Died {
                 stage: None,
                 how: String::new(),
                 tail: Vec::new(),
             }),
         }
+        // A service that dies of being cut has told everything else already.
+        tokio::select! {
+            result = conductor.prove() => result?,
+            _how = service.ended() => conductor.died_of_a_cut()?,
+        }
+        conductor.begin_stage(Stage::Stop, None)
     }
 
     async fn stages(&self) -> Result<(), Error> {
@@ -138,8 +144,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }
         self.folder
             .write_profile(&self.inspector.sampling_profile().await?)?;
-        self.keep_scripts().await?;
-        self.begin_stage(Stage::Stop, None)
+        self.keep_scripts().await
     }
 
     async fn round(&self, number: u32, sessions: u64, rate: f64) -> Result<(), Error> {
@@ -154,7 +159,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     /// The stage that would decide, if those so far do not.
     async fn further(&self) -> Option<Further> {
         let recording = self.recorder.borrow().recording().clone();
-        (self.further)(recording).await
+        (self.advice.further)(recording).await
     }
 
     /// No load until the longest timer of the service's own code is over, then a few sessions: a
@@ -318,7 +323,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     /// Collects until nothing moves any more, and takes the lowest of the last readings: what is
     /// above it, V8 was about to drop.
-    async fn settle(&self) -> Result<Reading, Error> {
+    pub(crate) async fn settle(&self) -> Result<Reading, Error> {
         let started = Instant::now();
         let mut rest = Rest::new(self.baseline_sockets);
         let mut last = VecDeque::new();
@@ -361,7 +366,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         Ok(self.inspector.collect_garbage().await?)
     }
 
-    async fn snapshot(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn snapshot(&self, name: &str) -> Result<(), Error> {
         let number = self.snapshots.replace(self.snapshots.get() + 1);
         let path = self.folder.file(&format!("{number}-{name}.heapsnapshot"));
         // A progress line that cannot be written must not cost the snapshot.
@@ -422,7 +427,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.tell(&Event::Sampled(sample))
     }
 
-    fn begin_stage(&self, stage: Stage, sessions: Option<u64>) -> Result<(), Error> {
+    pub(crate) fn begin_stage(&self, stage: Stage, sessions: Option<u64>) -> Result<(), Error> {
         let at = self.recorder.borrow().now();
         self.tell(&Event::StageStarted {
             at,
@@ -431,12 +436,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
         })
     }
 
-    fn end_stage(&self) -> Result<(), Error> {
+    pub(crate) fn end_stage(&self) -> Result<(), Error> {
         let at = self.recorder.borrow().now();
         self.tell(&Event::StageEnded { at })
     }
 
-    fn tell(&self, event: &Event) -> Result<(), Error> {
+    pub(crate) fn tell(&self, event: &Event) -> Result<(), Error> {
         Ok(self.recorder.borrow_mut().tell(event)?)
     }
 }

@@ -4,26 +4,37 @@
 //! mechanism. Pure: the same [`Evidence`] always gives the same [`Verdict`]. Must not know text
 //! layout, color or width, nor where the facts came from.
 
+mod accept;
+mod budget;
+mod compare;
 mod evidence;
 mod measured;
 mod memory;
 mod naming;
+mod proof;
 mod rate;
 mod resources;
 mod rules;
 mod suspects;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use recording::Recording;
 
+pub use accept::{Acceptance, Accepted};
+pub use budget::{Budget, BudgetCheck, BudgetError};
+pub use compare::{ComparedLeak, Comparison, Progress};
 pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
 pub use memory::{MemoryGrowth, MemorySplit};
+pub use proof::Proof;
 pub use rate::{Grade, Rate};
 pub use verdict::{
     ClassRate, Holder, Outcome, RoundFigures, SCHEMA, Sessions, SourceLine, Suspect, Unit, Verdict,
     json_schema,
 };
 
+use compare::Observed;
 use naming::Namer;
 use rules::Assessment;
 use suspects::{Candidate, Fate, Measured};
@@ -69,6 +80,24 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         memory: MemoryGrowth::of(evidence.recording),
         suspects,
         warnings: warnings(evidence.recording),
+        budgets: Vec::new(),
+        comparison: None,
+        observed: observed(&measured),
+    }
+}
+
+/// The rates of all classes that changed in a round.
+fn observed(measured: &Measured<'_>) -> Observed {
+    let of = |growth: &heap::Growth, class: &str| {
+        let found = growth.classes.iter().find(|c| c.class == class);
+        found.map_or(0, |c| c.delta) as f64
+    };
+    let names = measured.rounds.iter().flat_map(|growth| &growth.classes);
+    let names: BTreeSet<&str> = names.map(|class| class.class.as_str()).collect();
+    let rate = |name: &str| measured.rate(|growth| of(growth, name));
+    Observed {
+        classes: names.into_iter().map(|n| (n.to_owned(), rate(n))).collect(),
+        sessions: measured.sessions.iter().sum(),
     }
 }
 
@@ -149,3 +178,6 @@ fn warnings(recording: &Recording) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod fixture;

@@ -19,6 +19,7 @@ pub(crate) struct Namer<'a> {
     pub(crate) analysis: &'a Analysis,
     pub(crate) sources: &'a Sources,
     paths: RetainingPaths<'a>,
+    pair: Snapshots<'a>,
 }
 
 impl<'a> Namer<'a> {
@@ -34,6 +35,7 @@ impl<'a> Namer<'a> {
             analysis,
             sources,
             paths: RetainingPaths::of(last),
+            pair: *pair,
         }
     }
 
@@ -75,6 +77,9 @@ impl<'a> Namer<'a> {
             writer: places.writer,
             package: places.package,
             isolate: "main".into(),
+            accepted: None,
+            proof: None,
+            cut: crate::proof::cut(&self.pair, candidate.holder),
         }
     }
 
@@ -117,6 +122,9 @@ pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -
         writer,
         package,
         isolate: "main".into(),
+        accepted: None,
+        proof: None,
+        cut: recording::Cut::default(),
     }
 }
 

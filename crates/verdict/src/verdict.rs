@@ -6,7 +6,8 @@ use recording::Further;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Grade, MemoryGrowth};
+use crate::compare::Observed;
+use crate::{Accepted, BudgetCheck, Comparison, Grade, MemoryGrowth, Proof};
 
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "leakscope.verdict/1";
@@ -59,6 +60,14 @@ pub struct Verdict {
     pub suspects: Vec<Suspect>,
     /// What else the reader must know.
     pub warnings: Vec<String>,
+    /// How the run stands to the budgets that were given.
+    #[serde(default)]
+    pub budgets: Vec<BudgetCheck>,
+    /// What became of the leaks of another run, if one was given.
+    pub comparison: Option<Comparison>,
+    /// For a comparison.
+    #[serde(skip)]
+    pub(crate) observed: Observed,
 }
 
 /// A verdict of another schema is none that this version can read.
@@ -134,6 +143,13 @@ pub struct Suspect {
     pub package: Option<String>,
     /// The isolate; `main` until workers are told apart.
     pub isolate: String,
+    /// Why the leak is accepted, if it is.
+    pub accepted: Option<Accepted>,
+    /// What went when the holder was cleared, if that was tried.
+    pub proof: Option<Proof>,
+    /// What to clear to prove it.
+    #[serde(skip)]
+    pub(crate) cut: recording::Cut,
 }
 
 /// Something other than a session that a leak comes with.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{EXIT_CODES, OutputArgs};
+use super::{DemandArgs, EXIT_CODES, OutputArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
@@ -61,6 +61,14 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     pub(crate) max_settle: f64,
 
+    /// At the end, clear what holds a leak in the running service, collect, and count what went: nine
+    /// tenths prove it. The service is broken afterwards, and ended
+    #[arg(long)]
+    pub(crate) prove: bool,
+
+    #[command(flatten)]
+    pub(crate) demands: DemandArgs,
+
     #[command(flatten)]
     pub(crate) outputs: OutputArgs,
 
@@ -74,6 +82,9 @@ pub(crate) struct JudgeArgs {
     /// The run's folder
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) demands: DemandArgs,
 
     #[command(flatten)]
     pub(crate) outputs: OutputArgs,

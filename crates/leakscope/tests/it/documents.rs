@@ -12,14 +12,20 @@ use crate::hunts::leaking;
 /// `leakscope judge` on the shared run, in a folder of its own.
 fn judge(args: &[&str]) -> (tempfile::TempDir, Done) {
     let dir = tempfile::TempDir::new().unwrap();
+    let done = judge_in(dir.path(), args);
+    (dir, done)
+}
+
+/// `leakscope judge` on the shared run, from a folder.
+pub(crate) fn judge_in(dir: &Path, args: &[&str]) -> Done {
     let output = Command::new(env!("CARGO_BIN_EXE_leakscope"))
         .arg("judge")
         .arg(leaking().0.run_dir())
         .args(args)
-        .current_dir(dir.path())
+        .current_dir(dir)
         .output()
         .unwrap();
-    (dir, Done::of(&output))
+    Done::of(&output)
 }
 
 /// The number of the calculator's line that adds.

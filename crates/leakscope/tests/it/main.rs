@@ -7,6 +7,7 @@
 mod agents;
 mod bad_input;
 mod damaged;
+mod demands;
 mod documents;
 mod harness;
 mod hunts;

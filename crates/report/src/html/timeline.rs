@@ -64,6 +64,7 @@ fn stage_name(stage: Stage) -> String {
         Stage::Idle => "idle".into(),
         Stage::Round(n) => format!("round {n}"),
         Stage::Drain => "drain".into(),
+        Stage::Proof(n) => format!("proof {n}"),
         Stage::Stop => "stop".into(),
     }
 }
