@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod flows;
+mod node_server;
 mod processor;
 mod requests;
 mod responses;

@@ -1,60 +1,7 @@
 //! Socket.IO steps, against the real server of npm.
 
-use std::path::Path;
-use std::process::Stdio;
-
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
-
+use crate::node_server::NodeServer;
 use crate::server::{failure, run};
-
-/// A running server; it ends with this.
-struct SocketIo {
-    port: u16,
-    said: Lines<BufReader<ChildStdout>>,
-    _process: Child,
-}
-
-impl SocketIo {
-    async fn start(path: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
-        assert!(
-            folder.join("node_modules/socket.io").is_dir(),
-            "`cargo xtask test` installs socket.io in {}",
-            folder.display()
-        );
-        let mut process = Command::new("node")
-            .args(["server.js", path])
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = said.next_line().await.unwrap().unwrap().parse().unwrap();
-        Self {
-            port,
-            said,
-            _process: process,
-        }
-    }
-
-    /// What it has said, up to the end of the last connection.
-    async fn said(mut self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut open = 0;
-        while let Some(line) = self.said.next_line().await.unwrap() {
-            open += i32::from(line.starts_with("open ")) - i32::from(line.starts_with("close "));
-            let is_over = line.starts_with("close ") && open == 0;
-            lines.push(line);
-            if is_over {
-                break;
-            }
-        }
-        lines
-    }
-}
 
 fn script(config: &str, flow: &str) -> String {
     format!(
@@ -93,7 +40,7 @@ async fn events_go_and_come_over_every_transport() {
         ("[polling]", "polling", "polling"),
         ("[polling, websocket]", "websocket", "websocket"),
     ] {
-        let server = SocketIo::start("/socket.io").await;
+        let server = NodeServer::start("server.js", "/socket.io").await;
         let config = format!(
             "  variables: {{'n': 7}}\n  socketio: {{transports: {transports}, query: {{user: 'ada'}}, \
              extraHeaders: {{x-user: grace}}, auth: {{t: '{{{{ n }}}}'}}}}\n"
@@ -122,7 +69,7 @@ async fn events_go_and_come_over_every_transport() {
 
 #[tokio::test]
 async fn what_does_not_come_or_is_not_right_fails_the_session() {
-    let server = SocketIo::start("/socket.io").await;
+    let server = NodeServer::start("server.js", "/socket.io").await;
     for (step, cause) in [
         (
             "emit: [echo, x]\n        response: {on: never}",
@@ -153,7 +100,7 @@ async fn what_does_not_come_or_is_not_right_fails_the_session() {
 
 #[tokio::test]
 async fn requests_and_events_are_in_one_flow() {
-    let server = SocketIo::start("/own/path/").await;
+    let server = NodeServer::start("server.js", "/own/path/").await;
     let flow = "
       - get: {url: /login, capture: {json: $.token, as: token}}
       - loop: [{emit: [echo, '{{ token }}{{ $loopCount }}']}]

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpListener;
 use tokio_websockets::{Message, ServerBuilder};
 
+use crate::node_server::NodeServer;
 use crate::server::{failure, run};
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -170,4 +171,60 @@ async fn a_function_may_say_how_to_connect() {
     let script = script("  processor: f.js\n", flow);
     crate::server::run_in(folder.path(), &script, port, 1).await;
     assert_eq!(*log.lock().unwrap(), ["/by-function [f] []", "set"]);
+}
+
+/// Sends messages to npm's `ws`, which compresses every one by these options, and wants them back.
+async fn check_compression(options: &str, agreed: &str) {
+    let server = NodeServer::start("deflate.js", options).await;
+    let long = "long ".repeat(50_000);
+    let flow = format!(
+        "
+      - loop:
+          - send: {{payload: 'again and again and again', match: {{regexp: '^again and again and again$', value: 'again and again and again'}}}}
+        count: 3
+      - send: {{payload: '{long}', match: {{regexp: '^long long .* long $', value: '{long}'}}}}
+      - send: {{payload: 'ab', match: {{regexp: '^ab$', value: 'ab'}}}}
+"
+    );
+    let config = "  ws: {perMessageDeflate: true}\n";
+    let outcome = run(&script(config, &flow), server.port).await;
+    let ledger = outcome.ledger();
+    let counts = (
+        ledger.completed,
+        ledger.messages_sent,
+        ledger.messages_received,
+    );
+    assert_eq!(counts, (1, 5, 5), "{options}: {ledger:?}");
+    let again = "message 25 again and ag";
+    let expected = [
+        &format!("open {agreed}"),
+        again,
+        again,
+        again,
+        "message 250000 long long lo",
+        "message 2 ab",
+        "close 1000",
+    ];
+    assert_eq!(server.said().await, expected, "{options}");
+}
+
+#[tokio::test]
+async fn messages_are_compressed_as_npm_s_ws_does() {
+    check_compression("{}", "permessage-deflate").await;
+    for (option, agreed) in [
+        (
+            r#"{"serverNoContextTakeover": true}"#,
+            "server_no_context_takeover",
+        ),
+        (
+            r#"{"clientNoContextTakeover": true}"#,
+            "client_no_context_takeover",
+        ),
+        (
+            r#"{"serverMaxWindowBits": 10}"#,
+            "server_max_window_bits=10",
+        ),
+    ] {
+        check_compression(option, &format!("permessage-deflate; {agreed}")).await;
+    }
 }

@@ -73,7 +73,9 @@ fn answers(log: impl BufRead) -> Vec<f64> {
     let mut answers: Vec<f64> = Vec::new();
     for line in log.lines().map_while(std::result::Result::ok) {
         let (_, times) = line.split_once(": ").unwrap_or_default();
-        let times = times.split_whitespace().map_while(|at| at.parse::<f64>().ok());
+        let times = times
+            .split_whitespace()
+            .map_while(|at| at.parse::<f64>().ok());
         answers.extend(times);
         if answers.len() >= ARRIVALS {
             break;
