@@ -6,6 +6,7 @@ mod load;
 mod mcp;
 mod open;
 mod outputs;
+mod process;
 mod redact;
 mod views;
 
@@ -20,6 +21,7 @@ pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use mcp::McpArgs;
 pub(crate) use open::OpenArgs;
 pub(crate) use outputs::OutputArgs;
+pub(crate) use process::{GcArgs, SubjectArgs};
 pub(crate) use redact::RedactArgs;
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Judge(JudgeArgs),
     /// Look at a run or at heap snapshots in the browser
     Open(OpenArgs),
+    /// Force a full garbage collection in a running service, and say what it freed
+    Gc(GcArgs),
     /// List the classes of a heap snapshot by retained size, or the objects of a class
     Summary(SummaryArgs),
     /// Compare two heap snapshots of one process by class, and list what grew in place

@@ -16,6 +16,7 @@ mod mcp;
 mod open;
 mod origins;
 mod outputs;
+mod process;
 mod progress;
 mod proofs;
 mod proxies;
@@ -25,6 +26,7 @@ mod scripts;
 mod settings;
 mod signals;
 mod snapshots;
+mod targets;
 mod views;
 
 use std::process::ExitCode;
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load::load(&args),
         Command::Judge(args) => judge::judge(&args),
         Command::Open(args) => open::open(&args),
+        Command::Gc(args) => process::gc(&args),
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),

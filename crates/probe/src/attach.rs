@@ -30,8 +30,14 @@ const USUAL_PORT: u16 = 9229;
 /// blocked event loop is no reason to be late.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
+/// An inspector that has not begun to listen by then was open before, or does not come.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Until a worker process has opened an inspector that its primary told it to, or will not.
+const STIRRED_WITHIN: Duration = Duration::from_millis(500);
+
 /// From the request to close an inspector until its port must be free. A blocked event loop is.
-const CLOSED_WITHIN: Duration = Duration::from_secs(5);
+const CLOSED_WITHIN: Duration = Duration::from_secs(15);
 
 /// How often a port is looked at that is expected to change.
 const POLL: Duration = Duration::from_millis(20);
@@ -52,6 +58,15 @@ pub struct Attached {
     process: Option<Process>,
     /// Where it listens, if it does so because of us.
     opened: Option<Listener>,
+    stirred: Vec<Stirred>,
+}
+
+/// A worker process of a cluster, to which Node.js passes the signal on: it opens an inspector too.
+#[derive(Debug)]
+struct Stirred {
+    process: Process,
+    /// What it listened on before.
+    before: Vec<Listener>,
 }
 
 impl Attached {
@@ -82,26 +97,72 @@ impl Attached {
         let (Some(listener), Some(process)) = (self.opened, self.process) else {
             return Ok(());
         };
-        // What it answers does not matter: the connection may go before the answer comes.
-        let _ = timeout(CLOSED_WITHIN, self.inspector.close_inspector()).await;
-        drop(self.inspector);
-        let is_open = || {
-            let around = procfs::listeners_around(process.pid);
-            around.iter().any(|l| l.inode == listener.inode)
-        };
-        let deadline = Instant::now() + CLOSED_WITHIN;
-        while is_open() && process.is_alive() {
-            if Instant::now() >= deadline {
-                return Err(Unreachable::LeftOpen {
-                    pid: process.pid,
-                    port: listener.address.port(),
-                }
-                .into());
-            }
-            sleep(POLL).await;
+        close(self.inspector, &process, &listener).await?;
+        let deadline = Instant::now() + STIRRED_WITHIN;
+        for stirred in self.stirred {
+            stirred.close(deadline).await?;
         }
         Ok(())
     }
+}
+
+impl Stirred {
+    /// The worker processes of a cluster, before its primary gets the signal.
+    fn of(primary: &Process) -> Vec<Self> {
+        // What `cluster` gives to its workers.
+        let is_worker = |p: &Process| procfs::variable(p.pid, "NODE_UNIQUE_ID").is_some();
+        let children = primary.script_children().into_iter();
+        children
+            .filter(is_worker)
+            .map(|process| Self {
+                before: procfs::listeners_of(process.pid).unwrap_or_default(),
+                process,
+            })
+            .collect()
+    }
+
+    /// Closes the inspector that it has opened, if it has until `deadline`: the port may be taken.
+    async fn close(self, deadline: Instant) -> Result<(), Error> {
+        let mut asked = self.before;
+        loop {
+            let mut new = procfs::listeners_of(self.process.pid).unwrap_or_default();
+            new.retain(|l| l.is_on_loopback() && !asked.contains(l));
+            for listener in new {
+                asked.push(listener);
+                let network = Network::of(&self.process)?;
+                if let Some(attached) = try_attach_to(&self.process, &network, &listener).await? {
+                    return close(attached.inspector, &self.process, &listener).await;
+                }
+            }
+            if Instant::now() >= deadline || !self.process.is_alive() {
+                return Ok(());
+            }
+            sleep(POLL).await;
+        }
+    }
+}
+
+/// Has a process close its inspector, and waits until it has.
+async fn close(inspector: Inspector, process: &Process, listener: &Listener) -> Result<(), Error> {
+    // What it answers does not matter: the connection may go before the answer comes.
+    let _ = timeout(CLOSED_WITHIN, inspector.close_inspector()).await;
+    drop(inspector);
+    let is_open = || {
+        let around = procfs::listeners_around(process.pid);
+        around.iter().any(|l| l.inode == listener.inode)
+    };
+    let deadline = Instant::now() + CLOSED_WITHIN;
+    while is_open() && process.is_alive() {
+        if Instant::now() >= deadline {
+            return Err(Unreachable::LeftOpen {
+                pid: process.pid,
+                port: listener.address.port(),
+            }
+            .into());
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
 }
 
 /// Connects to an inspector that is open. Needs a Tokio runtime.
@@ -127,6 +188,7 @@ pub async fn attach_at(endpoint: &Endpoint) -> Result<Attached, Error> {
         inspector,
         process,
         opened: None,
+        stirred: Vec::new(),
     })
 }
 
@@ -149,25 +211,41 @@ pub async fn attach(process: &Process, opening: Opening) -> Result<Attached, Err
     }
     check_listens_to_signal(process)?;
     let port = inspect_port(process).unwrap_or(USUAL_PORT);
-    check_port_free(process, port)?;
+    // A program that gives itself a title loses its command line, and with it the port.
+    if process.command.len() > 1 {
+        check_port_free(process, port)?;
+    }
     let before = procfs::listeners_of(process.pid).unwrap_or_default();
+    let stirred = Stirred::of(process);
     send_signal(process)?;
-    let deadline = Instant::now() + OPEN_WITHIN;
+    let sent = Instant::now();
+    let mut asked = before.clone();
+    let mut doubted = false;
     loop {
-        let now = procfs::listeners_of(process.pid).unwrap_or_default();
-        let mut new = now.into_iter().filter(|l| !before.contains(l));
-        // With `--inspect-port=0` any port may be it.
-        if let Some(listener) = new.find(|l| l.address.port() == port || port == 0) {
-            let attached = attach_to(process, &network, &listener).await?;
-            return Ok(Attached {
-                opened: Some(listener),
-                ..attached
-            });
+        let mut new = procfs::listeners_of(process.pid).unwrap_or_default();
+        new.retain(|l| l.is_on_loopback() && !asked.contains(l));
+        for listener in new {
+            asked.push(listener);
+            if let Some(attached) = try_attach_to(process, &network, &listener).await? {
+                let is_new = !before.contains(&listener);
+                return Ok(Attached {
+                    opened: is_new.then_some(listener),
+                    stirred: if is_new { stirred } else { Vec::new() },
+                    ..attached
+                });
+            }
         }
         if !process.is_alive() {
             return Err(Unreachable::gone(process.pid).into());
         }
-        if Instant::now() >= deadline {
+        let waited = sent.elapsed();
+        if waited >= SOON && !doubted {
+            // It may have been open all along, where nothing told us.
+            doubted = true;
+            asked.retain(|l| !before.contains(l) || !l.address.ip().is_loopback());
+        }
+        if waited >= OPEN_WITHIN {
+            check_port_free(process, port)?;
             return Err(Unreachable::DidNotOpen {
                 pid: process.pid,
                 limit: OPEN_WITHIN.into(),
@@ -221,12 +299,23 @@ async fn attach_to_open(process: &Process, network: &Network) -> Result<Option<A
             || (process.runtime == Runtime::Chrome && l.address.ip().is_loopback())
     });
     for listener in own {
-        match attach_to(process, network, &listener).await {
-            Err(Error::Unreachable(Unreachable::NoAnswer { .. })) => {}
-            attached => return attached.map(Some),
+        if let Some(attached) = try_attach_to(process, network, &listener).await? {
+            return Ok(Some(attached));
         }
     }
     Ok(None)
+}
+
+/// `None` if what listens there is no inspector.
+async fn try_attach_to(
+    process: &Process,
+    network: &Network,
+    listener: &Listener,
+) -> Result<Option<Attached>, Error> {
+    match attach_to(process, network, listener).await {
+        Err(Error::Unreachable(Unreachable::NoAnswer { .. })) => Ok(None),
+        attached => attached.map(Some),
+    }
 }
 
 async fn attach_to(
@@ -252,6 +341,7 @@ async fn attach_to(
         inspector,
         process: Some(process.clone()),
         opened: None,
+        stirred: Vec::new(),
     })
 }
 

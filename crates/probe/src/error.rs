@@ -87,6 +87,14 @@ pub enum Error {
         /// What was being asked.
         method: &'static str,
     },
+    /// What came is not what an inspector says.
+    #[error("what came from the inspector during `{method}` cannot be read: {reason}")]
+    Garbled {
+        /// What was being asked.
+        method: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The inspector did not answer.
     #[error("the inspector did not answer `{method}` within {limit}")]
     Silent {
@@ -178,6 +186,10 @@ impl Error {
             }
             Self::NoInspector { .. } => {
                 "the service must be a Node.js process; a wrapper must pass NODE_OPTIONS on to it"
+            }
+            Self::Garbled { .. } => "check that the address is an inspector's, and nothing between",
+            Self::Disconnected { .. } => {
+                "the service has ended, or a debugger has closed its inspector: try again"
             }
             Self::Silent { .. } => {
                 "its event loop is blocked: look for an endless loop or a synchronous call"

@@ -5,6 +5,7 @@
 //! Node.js speaks them.
 
 mod cut;
+mod isolates;
 mod objects;
 mod snapshot;
 mod wire;
@@ -21,13 +22,17 @@ use tokio::net::TcpStream;
 use crate::Error;
 use wire::{Notice, Wire};
 
+pub use isolates::{HeapSpace, HeapSpaces, Isolate};
+
 /// An answer that takes longer will not come: the event loop is blocked.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
-/// A connection to one isolate's inspector.
-#[derive(Debug)]
+/// A conversation with one isolate's inspector. A clone is the same conversation, which ends when
+/// the last of them is dropped.
+#[derive(Debug, Clone)]
 pub struct Inspector {
     wire: Wire,
+    patience: Duration,
 }
 
 /// What a service says of itself.
@@ -69,7 +74,10 @@ impl Inspector {
     }
 
     async fn over(wire: Wire) -> Result<Self, Error> {
-        let inspector = Self { wire };
+        let inspector = Self {
+            wire,
+            patience: ANSWER_WITHIN,
+        };
         // Without this, Node.js waits at its end until the debugger goes away.
         let method = "NodeRuntime.notifyWhenWaitingForDisconnect";
         match inspector.ask(method, &json!({ "enabled": true })).await {
@@ -77,6 +85,13 @@ impl Inspector {
             Ok(_) | Err(Error::Refused { .. }) => Ok(inspector),
             Err(error) => Err(error),
         }
+    }
+
+    /// With another limit than a minute until an answer counts as missing.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Asks Node.js to close its inspector, and with it this conversation, at its next turn.
@@ -113,7 +128,10 @@ impl Inspector {
     /// # Errors
     /// [`Error::Silent`] if it is blocked.
     pub async fn turn_event_loop(&self) -> Result<(), Error> {
-        let expression = "new Promise((resolve) => setImmediate(() => setImmediate(resolve, 0)))";
+        // A browser's page has no `setImmediate`.
+        let expression = "new Promise((resolve) => { \
+                          const turn = globalThis.setImmediate ?? setTimeout; \
+                          turn(() => turn(resolve, 0), 0) })";
         self.evaluate::<Value>(expression).await.map(drop)
     }
 
@@ -220,6 +238,30 @@ impl Inspector {
 
     /// The value of an expression in the service's global scope; a promise is awaited.
     async fn evaluate<T: for<'a> Deserialize<'a>>(&self, expression: &str) -> Result<T, Error> {
+        let params = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "awaitPromise": true,
+            "silent": true,
+        });
+        self.value(&params).await
+    }
+
+    /// Likewise, with the `require` of a debugger's console in scope.
+    async fn evaluate_in_console<T: for<'a> Deserialize<'a>>(
+        &self,
+        expression: &str,
+    ) -> Result<T, Error> {
+        let params = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "silent": true,
+            "includeCommandLineAPI": true,
+        });
+        self.value(&params).await
+    }
+
+    async fn value<T: for<'a> Deserialize<'a>>(&self, params: &Value) -> Result<T, Error> {
         const METHOD: &str = "Runtime.evaluate";
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -237,13 +279,7 @@ impl Inspector {
         struct Exception {
             text: String,
         }
-        let params = json!({
-            "expression": expression,
-            "returnByValue": true,
-            "awaitPromise": true,
-            "silent": true,
-        });
-        let answer: Answer = read(METHOD, &self.ask(METHOD, &params).await?)?;
+        let answer: Answer = read(METHOD, &self.ask(METHOD, params).await?)?;
         if let Some(exception) = answer.exception_details {
             let message = answer.result.description.unwrap_or(exception.text);
             return Err(Error::Refused {
@@ -259,10 +295,10 @@ impl Inspector {
     }
 
     async fn ask(&self, method: &'static str, params: &Value) -> Result<Box<RawValue>, Error> {
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.wire.ask(method, params)).await;
+        let answer = tokio::time::timeout(self.patience, self.wire.ask(method, params)).await;
         answer.unwrap_or(Err(Error::Silent {
             method,
-            limit: ANSWER_WITHIN.into(),
+            limit: self.patience.into(),
         }))
     }
 }

@@ -37,7 +37,7 @@ mod target;
 
 pub use attach::{Attached, Opening, Unreachable, attach, attach_at};
 pub use error::Error;
-pub use inspector::{Facts, Inspector, ScriptInfo};
+pub use inspector::{Facts, HeapSpace, HeapSpaces, Inspector, Isolate, ScriptInfo};
 pub use process::{Process, Runtime};
 pub use procfs::read_memory;
 pub use ready::Ready;

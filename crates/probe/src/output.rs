@@ -1,7 +1,8 @@
-//! The service's own output: a private file that it writes and we only read.
+//! The service's own output: a private file that it writes and we only read, or our own stderr.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,8 @@ const INSPECTOR_CHATTER: [&str; 4] = [
 /// The file that holds stdout and stderr in the order in which they were written.
 #[derive(Debug)]
 pub(crate) struct Output {
-    path: PathBuf,
+    /// `None` where it goes to our own stderr, and cannot be read.
+    path: Option<PathBuf>,
 }
 
 impl Output {
@@ -32,10 +34,16 @@ impl Output {
             .open(path)?;
         Ok((
             Self {
-                path: path.to_owned(),
+                path: Some(path.to_owned()),
             },
             file,
         ))
+    }
+
+    /// A handle for the service to write to our stderr with.
+    pub(crate) fn of_stderr() -> io::Result<(Self, File)> {
+        let file = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        Ok((Self { path: None }, file))
     }
 
     /// Everything written so far. An unreadable file reads as empty: it is looked at again.
@@ -45,7 +53,8 @@ impl Output {
 
     /// The last `n` lines that are the service's own.
     pub(crate) fn tail(&self, n: usize) -> Vec<String> {
-        let size = std::fs::metadata(&self.path).map_or(0, |m| m.len());
+        let metadata = self.path.as_ref().map(std::fs::metadata);
+        let size = metadata.map_or(0, |metadata| metadata.map_or(0, |m| m.len()));
         let text = self.read_from(size.saturating_sub(TAIL_BYTES));
         let own = |line: &&str| {
             !INSPECTOR_CHATTER
@@ -65,7 +74,10 @@ impl Output {
 
     fn read_from(&self, offset: u64) -> String {
         let mut bytes = Vec::new();
-        let read = File::open(&self.path).and_then(|mut file| {
+        let Some(path) = &self.path else {
+            return String::new();
+        };
+        let read = File::open(path).and_then(|mut file| {
             file.seek(SeekFrom::Start(offset))?;
             file.read_to_end(&mut bytes)
         });

@@ -126,6 +126,18 @@ impl Process {
         name.unwrap_or(id)
     }
 
+    /// The processes that descend from it and run JavaScript, by id: a cluster's, and others.
+    #[must_use]
+    pub fn script_children(&self) -> Vec<Self> {
+        let mut children: Vec<Self> = procfs::descendants(self.pid)
+            .into_iter()
+            .filter_map(Self::read)
+            .filter(|process| process.runtime != Runtime::Other)
+            .collect();
+        children.sort_by_key(|process| process.pid);
+        children
+    }
+
     /// The folder it runs in, where this may be known.
     #[must_use]
     pub fn working_dir(&self) -> Option<PathBuf> {

@@ -194,6 +194,26 @@ pub(crate) fn with_ancestors(pid: u32) -> Vec<u32> {
     std::iter::successors(Some(pid), parent).collect()
 }
 
+/// All that descends from a process.
+pub(crate) fn descendants(pid: u32) -> Vec<u32> {
+    let parent = |pid: u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        Some((pid, u32::try_from(field(&status, "PPid:")?).ok()?))
+    };
+    let all: Vec<(u32, u32)> = pids().into_iter().filter_map(parent).collect();
+    let mut found = Vec::new();
+    let mut parents = vec![pid];
+    while let Some(parent) = parents.pop() {
+        // An id that is given anew while we read could close a circle.
+        let is_new = |pid: &u32| !found.contains(pid);
+        let children = all.iter().filter(|(_, of)| *of == parent);
+        let children: Vec<u32> = children.map(|(pid, _)| *pid).filter(is_new).collect();
+        found.extend(&children);
+        parents.extend(children);
+    }
+    found
+}
+
 /// A TCP socket that listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listener {

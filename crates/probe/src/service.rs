@@ -15,7 +15,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::attach::{Attached, Opening};
 use crate::output::Output;
+use crate::process::{Process, Runtime};
 use crate::{Error, Ready, procfs};
 
 /// The variable that marks every process of a service.
@@ -38,8 +40,8 @@ pub struct Launch {
     pub command: Vec<OsString>,
     /// The folder it runs in.
     pub working_dir: PathBuf,
-    /// The file that gets its stdout and stderr.
-    pub output: PathBuf,
+    /// The file that gets its stdout and stderr; `None` for both to go to our stderr.
+    pub output: Option<PathBuf>,
 }
 
 /// A running service. Dropping it kills every process of it.
@@ -99,10 +101,14 @@ impl Service {
     pub fn start(launch: &Launch) -> Result<Self, Error> {
         let (program, args) = launch.command.split_first().ok_or(Error::NoCommand)?;
         let cannot_write = |source| Error::Output {
-            path: launch.output.clone(),
+            path: launch.output.clone().unwrap_or_default(),
             source,
         };
-        let (output, file) = Output::create(&launch.output).map_err(cannot_write)?;
+        let (output, file) = match &launch.output {
+            Some(path) => Output::create(path),
+            None => Output::of_stderr(),
+        }
+        .map_err(cannot_write)?;
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -183,6 +189,41 @@ impl Service {
                 found => return found,
             }
         }
+    }
+
+    /// Waits for the process that serves and attaches to it, where nothing says when it is ready:
+    /// the youngest that runs JavaScript and is no package runner.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] if it ends before, [`Error::NoInspector`] after `limit`.
+    pub async fn attach(&mut self, limit: Duration) -> Result<Attached, Error> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let is_late = Instant::now() >= deadline;
+            if let Some(process) = self.main_process(is_late) {
+                match crate::attach(&process, Opening::Never).await {
+                    Err(_) if !is_late => {}
+                    attached => return attached,
+                }
+            }
+            if is_late {
+                let found = "none of its processes runs Node.js".to_owned();
+                return Err(Error::NoInspector { found });
+            }
+            tokio::select! {
+                biased;
+                status = self.child.wait() => return Err(ended(status)),
+                () = sleep(POLL) => {}
+            }
+        }
+    }
+
+    fn main_process(&self, may_be_runner: bool) -> Option<Process> {
+        let pids = self.processes().into_iter();
+        pids.filter_map(|pid| Process::of(pid).ok())
+            .filter(|process| process.runtime != Runtime::Other)
+            .filter(|process| may_be_runner || !is_runner(process))
+            .max_by_key(|process| (process.started_ticks, process.pid))
     }
 
     fn find_inspector(&self) -> Result<String, Error> {
@@ -273,6 +314,25 @@ impl Service {
             signal(pid, Signal::KILL);
         }
     }
+}
+
+/// Whether a process runs a package's script, which is then a process of its own.
+fn is_runner(process: &Process) -> bool {
+    const RUNNERS: [&str; 9] = [
+        "npm",
+        "npm-cli.js",
+        "npx",
+        "npx-cli.js",
+        "yarn",
+        "yarn.js",
+        "pnpm",
+        "pnpm.cjs",
+        "corepack",
+    ];
+    let names = process.command.iter().take(3);
+    names
+        .filter_map(|word| std::path::Path::new(word).file_name()?.to_str())
+        .any(|name| RUNNERS.contains(&name) || name.starts_with("npm "))
 }
 
 impl Drop for Service {

@@ -93,7 +93,7 @@ async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Er
     let launch = Launch {
         command: order.command.clone(),
         working_dir: order.working_dir.clone(),
-        output: folder.log(),
+        output: Some(folder.log()),
     };
     order.ready.check_free()?;
     let mut service = Service::start(&launch)?;

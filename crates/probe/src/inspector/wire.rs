@@ -1,13 +1,15 @@
 //! The conversation with an inspector: questions with numbers, answers by number, notices between.
 //!
 //! Owns the one WebSocket connection. A task of its own reads it, so that many may ask at once; it
-//! ends with the connection, and everyone still waiting then learns so. Notices go to the question
+//! ends with the connection, and everyone still waiting then learns why. Notices go to the question
 //! that causes them, over a bounded channel: a slow reader slows the service down, it does not
-//! make us grow.
+//! make us grow. Worker threads are spoken to over the same connection, each in a session of its
+//! own: what they say comes wrapped in a notice of the main thread's.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
@@ -24,10 +26,33 @@ use crate::Error;
 /// Notices on their way to their reader.
 const NOTICES: usize = 16;
 
-/// One connection; ends with it.
-#[derive(Debug)]
+/// The longest message taken in. Snapshots come in pieces of 100 KiB, but a script or a profile as
+/// one message; whoever sends more than this wants to fill our memory.
+const LONGEST_MESSAGE: usize = 256 << 20;
+
+/// A way to ask one isolate; all ways of one connection end with it.
+#[derive(Debug, Clone)]
 pub(super) struct Wire {
     questions: mpsc::UnboundedSender<Question>,
+    known: Arc<Mutex<Known>>,
+    /// The worker thread that is asked; `None` for the main thread.
+    session: Option<Arc<str>>,
+}
+
+/// What everybody on a connection may look up.
+#[derive(Debug, Default)]
+struct Known {
+    workers: Vec<Worker>,
+    /// Why the connection has ended, where that is more than that it did.
+    broken: Option<String>,
+}
+
+/// A worker thread that runs.
+#[derive(Debug, Clone)]
+pub(super) struct Worker {
+    pub(super) session: Arc<str>,
+    pub(super) title: String,
+    pub(super) url: String,
 }
 
 /// What an inspector says without being asked.
@@ -43,6 +68,7 @@ pub(super) enum Notice {
 type Answer = Result<Box<RawValue>, String>;
 
 struct Question {
+    session: Option<Arc<str>>,
     method: &'static str,
     params: String,
     answer: oneshot::Sender<Answer>,
@@ -59,6 +85,7 @@ impl fmt::Debug for Question {
 
 /// A question whose notices come before its answer.
 pub(super) struct Noticed {
+    wire: Wire,
     method: &'static str,
     notices: mpsc::Receiver<Notice>,
     answer: oneshot::Receiver<Answer>,
@@ -72,7 +99,7 @@ impl Noticed {
 
     /// The answer.
     pub(super) async fn answer(self) -> Result<Box<RawValue>, Error> {
-        answered(self.method, self.answer).await
+        self.wire.answered(self.method, self.answer).await
     }
 }
 
@@ -96,8 +123,32 @@ impl Wire {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (questions, asked) = mpsc::unbounded_channel();
-        tokio::spawn(converse(socket, asked));
-        Self { questions }
+        let known = Arc::default();
+        let conversation = Conversation {
+            known: Arc::clone(&known),
+            last_id: 0,
+            waiting: HashMap::new(),
+            listeners: HashMap::new(),
+        };
+        tokio::spawn(conversation.hold(socket, asked));
+        Self {
+            questions,
+            known,
+            session: None,
+        }
+    }
+
+    /// The way to ask a worker thread.
+    pub(super) fn of(&self, worker: &Worker) -> Self {
+        Self {
+            session: Some(Arc::clone(&worker.session)),
+            ..self.clone()
+        }
+    }
+
+    /// The worker threads that are known by now.
+    pub(super) fn workers(&self) -> Vec<Worker> {
+        lock(&self.known).workers.clone()
     }
 
     pub(super) async fn ask(
@@ -107,16 +158,17 @@ impl Wire {
     ) -> Result<Box<RawValue>, Error> {
         let (answer, waiting) = oneshot::channel();
         self.send(Question {
+            session: self.session.clone(),
             method,
             params: params.to_string(),
             answer,
             notices: None,
         })?;
-        answered(method, waiting).await
+        self.answered(method, waiting).await
     }
 
     /// Asks something whose effects are told in notices. Only one such question at a time gets
-    /// them.
+    /// those of its isolate.
     pub(super) fn ask_with_notices(
         &self,
         method: &'static str,
@@ -124,14 +176,15 @@ impl Wire {
     ) -> Result<Noticed, Error> {
         let (answer, waiting) = oneshot::channel();
         let (tell, notices) = mpsc::channel(NOTICES);
-        let params = params.to_string();
         self.send(Question {
+            session: self.session.clone(),
             method,
-            params,
+            params: params.to_string(),
             answer,
             notices: Some(tell),
         })?;
         Ok(Noticed {
+            wire: self.clone(),
             method,
             notices,
             answer: waiting,
@@ -142,8 +195,32 @@ impl Wire {
         let method = question.method;
         self.questions
             .send(question)
-            .map_err(|_| Error::Disconnected { method })
+            .map_err(|_| self.disconnected(method))
     }
+
+    async fn answered(
+        &self,
+        method: &'static str,
+        waiting: oneshot::Receiver<Answer>,
+    ) -> Result<Box<RawValue>, Error> {
+        match waiting.await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(message)) => Err(Error::Refused { method, message }),
+            Err(_) => Err(self.disconnected(method)),
+        }
+    }
+
+    fn disconnected(&self, method: &'static str) -> Error {
+        match lock(&self.known).broken.clone() {
+            Some(reason) => Error::Garbled { method, reason },
+            None => Error::Disconnected { method },
+        }
+    }
+}
+
+/// Whoever panicked with it in hand left it as whole as it ever is.
+fn lock(known: &Mutex<Known>) -> std::sync::MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed(url: &str, source: tokio_websockets::Error) -> Error {
@@ -160,19 +237,8 @@ fn client(url: &str) -> Result<ClientBuilder<'static>, Error> {
             std::io::Error::new(std::io::ErrorKind::InvalidInput, error).into(),
         )
     })?;
-    // A script or a profile comes as one message, however long.
-    Ok(ClientBuilder::from_uri(uri).limits(Limits::unlimited()))
-}
-
-async fn answered(
-    method: &'static str,
-    waiting: oneshot::Receiver<Answer>,
-) -> Result<Box<RawValue>, Error> {
-    match waiting.await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(message)) => Err(Error::Refused { method, message }),
-        Err(_) => Err(Error::Disconnected { method }),
-    }
+    let limits = Limits::default().max_payload_len(Some(LONGEST_MESSAGE));
+    Ok(ClientBuilder::from_uri(uri).limits(limits))
 }
 
 #[derive(Deserialize)]
@@ -191,65 +257,197 @@ struct Refusal {
     message: String,
 }
 
-/// Reads and writes until the connection or everyone who asks is gone.
-async fn converse<S>(mut socket: S, mut asked: mpsc::UnboundedReceiver<Question>)
-where
-    S: StreamExt<Item = Result<Message, tokio_websockets::Error>>
-        + SinkExt<Message, Error = tokio_websockets::Error>
-        + Unpin,
-{
-    let mut last_id = 0_u64;
-    let mut waiting: HashMap<u64, oneshot::Sender<Answer>> = HashMap::new();
-    let mut listener: Option<(u64, mpsc::Sender<Notice>)> = None;
-    loop {
-        let message = tokio::select! {
-            question = asked.recv() => {
-                let Some(question) = question else { break };
-                last_id += 1;
-                let Question { method, params, answer, notices } = question;
-                let text = format!(r#"{{"id":{last_id},"method":"{method}","params":{params}}}"#);
-                waiting.insert(last_id, answer);
-                listener = notices.map(|tell| (last_id, tell)).or(listener);
-                if socket.send(Message::text(text)).await.is_err() {
-                    return;
+/// What a worker thread says, in what the main thread says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FromWorker<'a> {
+    #[serde(borrow)]
+    session_id: Cow<'a, str>,
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkerAttached {
+    session_id: String,
+    worker_info: WorkerInfo,
+}
+
+#[derive(Deserialize)]
+struct WorkerInfo {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkerDetached {
+    session_id: String,
+}
+
+type Session = Option<Arc<str>>;
+
+/// The state of one connection.
+struct Conversation {
+    known: Arc<Mutex<Known>>,
+    last_id: u64,
+    /// By number, which is unique over all sessions.
+    waiting: HashMap<u64, (Session, oneshot::Sender<Answer>)>,
+    /// For each isolate, the question that gets its notices.
+    listeners: HashMap<Session, (u64, mpsc::Sender<Notice>)>,
+}
+
+/// Whether the conversation goes on.
+enum Heard {
+    Go,
+    End,
+}
+
+impl Conversation {
+    /// Reads and writes until the connection or everyone who asks is gone.
+    async fn hold<S>(mut self, mut socket: S, mut asked: mpsc::UnboundedReceiver<Question>)
+    where
+        S: StreamExt<Item = Result<Message, tokio_websockets::Error>>
+            + SinkExt<Message, Error = tokio_websockets::Error>
+            + Unpin,
+    {
+        loop {
+            tokio::select! {
+                question = asked.recv() => {
+                    let Some(question) = question else { break };
+                    let text = self.put(question);
+                    if socket.send(Message::text(text)).await.is_err() {
+                        return;
+                    }
                 }
-                continue;
+                message = socket.next() => {
+                    let Some(message) = message else { return };
+                    let heard = match &message {
+                        Ok(message) if message.is_text() => {
+                            self.hear(message.as_text().unwrap_or_default()).await
+                        }
+                        Ok(_) => Ok(Heard::Go),
+                        Err(error) => Err(error.to_string()),
+                    };
+                    match heard {
+                        Ok(Heard::Go) => {}
+                        Ok(Heard::End) => break,
+                        Err(reason) => {
+                            lock(&self.known).broken = Some(reason);
+                            break;
+                        }
+                    }
+                }
             }
-            message = socket.next() => message,
+        }
+        let _ = socket.close().await;
+    }
+
+    /// The text of a question; its answer will be waited for.
+    fn put(&mut self, question: Question) -> String {
+        self.last_id += 1;
+        let id = self.last_id;
+        let Question {
+            session,
+            method,
+            params,
+            answer,
+            notices,
+        } = question;
+        if let Some(tell) = notices {
+            self.listeners.insert(session.clone(), (id, tell));
+        }
+        let text = format!(r#"{{"id":{id},"method":"{method}","params":{params}}}"#);
+        let text = match &session {
+            None => text,
+            // Under the same number: where the worker is gone, the main thread says so under it.
+            Some(session) => serde_json::json!({
+                "id": id,
+                "method": "NodeWorker.sendMessageToWorker",
+                "params": { "sessionId": &**session, "message": text },
+            })
+            .to_string(),
         };
-        let Some(Ok(message)) = message else { return };
-        let Some(text) = message.as_text() else {
-            continue;
-        };
-        let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(text) else {
-            return;
-        };
+        self.waiting.insert(id, (session, answer));
+        text
+    }
+
+    /// Takes in what the main thread says.
+    async fn hear(&mut self, text: &str) -> Result<Heard, String> {
+        let incoming: Incoming<'_> = read(text)?;
+        let params = incoming.params.map(RawValue::get).unwrap_or_default();
+        match incoming.method.as_deref() {
+            Some("NodeRuntime.waitingForDisconnect") => return Ok(Heard::End),
+            Some("NodeWorker.receivedMessageFromWorker") => {
+                let of_worker: FromWorker<'_> = read(params)?;
+                let session = Some(Arc::from(&*of_worker.session_id));
+                let incoming = read(&of_worker.message)?;
+                self.take(session, incoming).await;
+            }
+            Some("NodeWorker.attachedToWorker") => {
+                let attached: WorkerAttached = read(params)?;
+                lock(&self.known).workers.push(Worker {
+                    session: attached.session_id.into(),
+                    title: attached.worker_info.title,
+                    url: attached.worker_info.url,
+                });
+            }
+            Some("NodeWorker.detachedFromWorker") => {
+                let gone: WorkerDetached = read(params)?;
+                let session = Some(Arc::from(gone.session_id));
+                lock(&self.known)
+                    .workers
+                    .retain(|worker| Some(&worker.session) != session.as_ref());
+                self.waiting.retain(|_, (of, _)| *of != session);
+                self.listeners.remove(&session);
+            }
+            _ => self.take(None, incoming).await,
+        }
+        Ok(Heard::Go)
+    }
+
+    /// Takes in what one isolate says.
+    async fn take(&mut self, session: Session, incoming: Incoming<'_>) {
         if let Some(id) = incoming.id {
+            // The main thread's word that a worker got a question is not the worker's answer.
+            let is_receipt = |(of, _): &(Session, _)| *of != session && incoming.error.is_none();
+            if self.waiting.get(&id).is_some_and(is_receipt) {
+                return;
+            }
+            let Some((of, reply)) = self.waiting.remove(&id) else {
+                return;
+            };
             // The channel closes first: the reader goes from notices to the answer.
-            listener = listener.filter(|(of, _)| *of != id);
+            if self.listeners.get(&of).is_some_and(|(n, _)| *n == id) {
+                self.listeners.remove(&of);
+            }
             let answer = match (incoming.result, incoming.error) {
                 (Some(result), None) => Ok(result),
                 (_, Some(refusal)) => Err(refusal.message),
                 (None, None) => Err("an answer without a result".into()),
             };
-            if let Some(reply) = waiting.remove(&id) {
-                // Who asked may have stopped waiting.
-                let _ = reply.send(answer);
-            }
-            continue;
+            // Who asked may have stopped waiting.
+            let _ = reply.send(answer);
+            return;
         }
         let method = incoming.method.as_deref().unwrap_or_default();
-        if method == "NodeRuntime.waitingForDisconnect" {
-            break;
-        }
-        if let (Some((_, tell)), Some(params)) = (&listener, incoming.params)
+        let Some((_, tell)) = self.listeners.get(&session) else {
+            return;
+        };
+        if let Some(params) = incoming.params
+            && !tell.is_closed()
             && let Some(notice) = notice(method, params)
         {
             // Who listened may have given up; the answer will still come.
             let _ = tell.send(notice).await;
         }
     }
-    let _ = socket.close().await;
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn notice(method: &str, params: &RawValue) -> Option<Notice> {

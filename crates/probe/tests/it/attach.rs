@@ -102,6 +102,25 @@ async fn any_port_is_found_where_any_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_program_that_titles_itself_is_attached_to_all_the_same() {
+    // The title takes the place of the command line, so that nothing tells the port.
+    let port = free_port();
+    let by_signal = format!("process.title = 'worker bee'; {IDLE}");
+    let option = format!("--inspect-port={port}");
+    let running = Running::start(&["node", &option, "-e", &by_signal]);
+    let attached = probe::attach(&running.process(), Opening::BySignal).await;
+    let attached = attached.unwrap();
+    assert!(attached.was_opened());
+    attached.detach().await.unwrap();
+
+    let by_itself = format!("require('inspector').open({port}); {by_signal}");
+    let running = Running::start(&["node", "-e", &by_itself]);
+    let attached = probe::attach(&running.process(), Opening::BySignal).await;
+    assert!(!attached.unwrap().was_opened());
+    assert!(is_open(port));
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_with_its_owner_and_no_signal_is_sent() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -1,0 +1,290 @@
+//! The commands that ask a service that runs: which process, which of its isolates, and that the
+//! service is left as it was, whatever happens meanwhile.
+
+mod gc;
+mod selection;
+
+use std::time::Duration;
+
+use probe::{Attached, Isolate, Launch, Process, Service};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::SubjectArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, tell, warn};
+use crate::targets::{self, Found, failed};
+use selection::{Isolates, Processes, Selection};
+
+pub(crate) use gc::gc;
+
+/// Until a service that was started must have a process with an inspector.
+const STARTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a service gets between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The service of a command.
+pub(crate) struct Subject {
+    found: Found,
+    selection: Selection,
+    /// It was started for this, and ends with it.
+    service: Option<Service>,
+}
+
+/// One isolate, whose turn it is.
+pub(crate) struct Turn<'t> {
+    /// The process; `None` where it runs on another machine.
+    pub(crate) process: Option<&'t Process>,
+    pub(crate) isolate: &'t Isolate,
+}
+
+impl Turn<'_> {
+    /// `server.js (4711) worker-2`: what a person calls it.
+    pub(crate) fn title(&self) -> String {
+        let process = self
+            .process
+            .map_or(String::new(), |process| format!("process {} ", process.pid));
+        let of_worker = match (&self.isolate.title, self.isolate.url.is_empty()) {
+            (Some(title), _) => format!(" ({title})"),
+            (None, false) => format!(" ({})", file_name(&self.isolate.url)),
+            (None, true) => String::new(),
+        };
+        format!("{process}{}{of_worker}", self.isolate.name)
+    }
+}
+
+fn file_name(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}
+
+/// Runs a command about a service on a runtime of its own: Ctrl-C ends it cleanly, and a service
+/// that was started for it ends with it.
+pub(crate) fn on_subject(
+    args: &SubjectArgs,
+    work: impl AsyncFnOnce(&mut Subject, &CancellationToken) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of(Exit::Service, &error))?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let signals = crate::signals::stop_on_signals(stop.clone())
+            .map_err(|error| Failure::of(Exit::Service, &error))?;
+        let mut subject = tokio::select! {
+            subject = Subject::find(args) => subject?,
+            () = stop.cancelled() => return Err(interrupted()),
+        };
+        let result = work(&mut subject, &stop).await;
+        if let Some(service) = &mut subject.service {
+            service.stop(GRACE).await.map_err(|error| failed(&error))?;
+        }
+        signals.abort();
+        result
+    })
+}
+
+pub(crate) fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted")
+}
+
+impl Subject {
+    async fn find(args: &SubjectArgs) -> Result<Self, Failure> {
+        let selection = args.isolate.parse().map_err(|message: String| {
+            Failure::new(Exit::Usage, message).hint(Some(
+                "`main`, `all`, `worker-N`, a part of a worker's name, `PID`, or `PID/worker-N`",
+            ))
+        })?;
+        let Some(target) = &args.target else {
+            return Self::start(args, selection).await;
+        };
+        Ok(Self {
+            found: targets::find(target)?,
+            selection,
+            service: None,
+        })
+    }
+
+    async fn start(args: &SubjectArgs, selection: Selection) -> Result<Self, Failure> {
+        let working_dir = std::env::current_dir().map_err(|error| {
+            let message = format!("cannot tell the current folder: {error}");
+            Failure::new(Exit::Usage, message)
+        })?;
+        let launch = Launch {
+            command: args.command.clone(),
+            working_dir,
+            output: None,
+        };
+        let mut service = Service::start(&launch).map_err(|error| failed(&error))?;
+        let attached = service.attach(STARTED_WITHIN).await;
+        let attached = attached.map_err(|error| failed(&error))?;
+        // It answers once its main script has run.
+        let facts = attached.inspector().facts().await;
+        facts.map_err(|error| failed(&error))?;
+        let process = attached.process().cloned();
+        let found = process.map(Found::Process).ok_or_else(|| {
+            Failure::new(
+                Exit::Service,
+                "the service that was started cannot be found",
+            )
+        })?;
+        Ok(Self {
+            found,
+            selection,
+            service: Some(service),
+        })
+    }
+
+    /// The process itself; `None` where it runs on another machine.
+    pub(crate) fn process(&self) -> Option<Process> {
+        match &self.found {
+            Found::Process(process) => Some(process.clone()),
+            Found::Inspector(endpoint) => {
+                let target = probe::Target::Inspector(endpoint.clone());
+                target.process().ok().flatten()
+            }
+        }
+    }
+
+    /// Lets `work` have each isolate that was chosen, one after another, and leaves every process
+    /// as it was.
+    ///
+    /// # Errors
+    /// The first failure; those of others are warned of. Having chosen nothing is one.
+    pub(crate) async fn each(
+        &self,
+        stop: &CancellationToken,
+        mut work: impl AsyncFnMut(&Turn<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut first = None;
+        let mut n_turns = 0;
+        for found in self.processes()? {
+            let attached = tokio::select! {
+                attached = targets::attach(&found) => attached,
+                () = stop.cancelled() => return Err(interrupted()),
+            };
+            let done = match attached {
+                Ok(attached) => self.of_process(attached, stop, &mut work).await,
+                Err(failure) => Err(failure),
+            };
+            match done {
+                Ok(n) => n_turns += n,
+                Err(failure) if stop.is_cancelled() => return Err(failure),
+                Err(failure) if first.is_none() => first = Some(failure),
+                // A service of many processes loses one now and then.
+                Err(failure) => failure.print(),
+            }
+        }
+        match first {
+            Some(failure) => Err(failure),
+            None if n_turns == 0 => Err(self.chose_nothing()),
+            None => Ok(()),
+        }
+    }
+
+    async fn of_process(
+        &self,
+        attached: Attached,
+        stop: &CancellationToken,
+        work: &mut impl AsyncFnMut(&Turn<'_>) -> Result<(), Failure>,
+    ) -> Result<usize, Failure> {
+        let working = async {
+            let all = attached.inspector().isolates().await;
+            let all = all.map_err(|error| failed(&error))?;
+            self.tell_of_others(&attached, &all);
+            let mut n_turns = 0;
+            for isolate in all.iter().filter(|isolate| self.selection.has(isolate)) {
+                let process = attached.process();
+                work(&Turn { process, isolate }).await?;
+                n_turns += 1;
+            }
+            Ok(n_turns)
+        };
+        let result = tokio::select! {
+            result = working => result,
+            () = stop.cancelled() => Err(interrupted()),
+        };
+        if let Err(error) = attached.detach().await {
+            warn(&error.to_string());
+        }
+        result
+    }
+
+    /// The processes whose turn it is: the service itself, or those that it has started too.
+    fn processes(&self) -> Result<Vec<Found>, Failure> {
+        let own = self.process();
+        let children = || {
+            own.as_ref()
+                .map(Process::script_children)
+                .unwrap_or_default()
+        };
+        match &self.selection.processes {
+            Processes::Own => Ok(vec![self.found.clone()]),
+            Processes::All => {
+                let children = children().into_iter().map(Found::Process);
+                Ok(std::iter::once(self.found.clone())
+                    .chain(children)
+                    .collect())
+            }
+            Processes::Child(pid) => {
+                let wanted = own
+                    .iter()
+                    .cloned()
+                    .chain(children())
+                    .find(|p| p.pid == *pid);
+                let wanted = wanted.map(|process| vec![Found::Process(process)]);
+                wanted.ok_or_else(|| self.chose_nothing())
+            }
+        }
+    }
+
+    /// The heaps that are not looked at, unless some were chosen by name.
+    fn tell_of_others(&self, attached: &Attached, all: &[Isolate]) {
+        if !self.selection.is_default() {
+            return;
+        }
+        let children = attached.process().map(Process::script_children);
+        let children = children.unwrap_or_default();
+        let mut others: Vec<String> = all.iter().skip(1).map(|i| i.name.clone()).collect();
+        others.extend(
+            children
+                .iter()
+                .map(|child| format!("process {}", child.pid)),
+        );
+        if !others.is_empty() {
+            tell(&format!(
+                "note: these have heaps of their own: {}; `--isolate all` takes them too",
+                others.join(", ")
+            ));
+        }
+    }
+
+    fn chose_nothing(&self) -> Failure {
+        let message = format!("the service has no isolate `{}`", self.selection.text);
+        let children = self
+            .process()
+            .map(|p| p.script_children())
+            .unwrap_or_default();
+        let rows = children.iter().map(|child| {
+            let line = child.command_line();
+            format!("{:>8}  {}", child.pid, report::printable(&line))
+        });
+        Failure::new(Exit::Usage, message)
+            .causes(rows.collect::<Vec<_>>())
+            .hint(Some("`--isolate all` takes every one there is"))
+    }
+}
+
+impl Selection {
+    fn has(&self, isolate: &Isolate) -> bool {
+        match &self.isolates {
+            Isolates::Main => isolate.name == "main",
+            Isolates::All => true,
+            Isolates::Worker(name) => isolate.name == *name,
+            Isolates::Named(text) => {
+                let title = isolate.title.as_deref().unwrap_or_default();
+                isolate.name != "main" && (title.contains(text) || isolate.url.contains(text))
+            }
+        }
+    }
+}
