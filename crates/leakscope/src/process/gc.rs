@@ -9,7 +9,7 @@ use super::{Turn, on_subject};
 use crate::args::GcArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer};
-use crate::judge::stdout_style;
+use crate::outputs::stdout_style;
 use crate::targets::failed;
 
 /// What a collection did to one isolate.
