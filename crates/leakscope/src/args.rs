@@ -7,7 +7,6 @@ mod mcp;
 mod open;
 mod outputs;
 mod process;
-mod redact;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -22,7 +21,6 @@ pub(crate) use mcp::McpArgs;
 pub(crate) use open::OpenArgs;
 pub(crate) use outputs::OutputArgs;
 pub(crate) use process::{GcArgs, SubjectArgs};
-pub(crate) use redact::RedactArgs;
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,

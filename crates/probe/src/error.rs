@@ -135,13 +135,13 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The stream of a snapshot ended too early.
-    #[error("the heap snapshot for `{}` came incomplete: {bytes} bytes without an end", path.display())]
+    /// What came is not a whole snapshot.
+    #[error("the heap snapshot for `{}` came damaged: {what}", path.display())]
     SnapshotCut {
         /// The name it would have had.
         path: PathBuf,
-        /// How much came.
-        bytes: u64,
+        /// What is missing or wrong.
+        what: String,
     },
     /// Not even SIGKILL ended these processes.
     #[error("processes of the service are still alive: {pids:?}")]

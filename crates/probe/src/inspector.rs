@@ -8,6 +8,7 @@ mod cut;
 mod isolates;
 mod objects;
 mod snapshot;
+mod whole;
 mod wire;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use crate::Error;
 use wire::{Notice, Wire};
 
 pub use isolates::{HeapSpace, HeapSpaces, Isolate};
+pub use snapshot::Packing;
 
 /// An answer that takes longer will not come: the event loop is blocked.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -157,18 +159,33 @@ impl Inspector {
         })
     }
 
-    /// Takes a heap snapshot into the file `path`, which gets its name only when it is whole and is
-    /// readable by its owner alone. The service stands still meanwhile. `progress` is told how many
-    /// of how many nodes are done.
+    /// Takes a heap snapshot into the file `path`, which gets its name only when it is whole (its
+    /// lists are held against the counts in its header) and is readable by its owner alone. The
+    /// service stands still meanwhile. `progress` is told how many of how many nodes are done.
     ///
     /// # Errors
-    /// If the file cannot be written or the connection breaks; no half file stays then.
+    /// If the file cannot be written, the connection breaks, or nothing comes for five times the
+    /// patience; no half file stays then.
     pub async fn take_snapshot(
         &self,
         path: &Path,
         progress: impl FnMut(u64, u64),
     ) -> Result<SnapshotFacts, Error> {
-        snapshot::take(&self.wire, path, progress).await
+        self.take_packed_snapshot(path, Packing::Plain, progress)
+            .await
+    }
+
+    /// Likewise, compressed if that is wanted.
+    ///
+    /// # Errors
+    /// As [`Inspector::take_snapshot`].
+    pub async fn take_packed_snapshot(
+        &self,
+        path: &Path,
+        packing: Packing,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<SnapshotFacts, Error> {
+        snapshot::take(&self.wire, (path, packing), self.patience, progress).await
     }
 
     /// Starts V8's sampling heap profiler: about every `interval_bytes` allocated, one allocation

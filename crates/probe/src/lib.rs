@@ -27,6 +27,7 @@
 
 mod attach;
 mod error;
+mod headroom;
 mod inspector;
 mod output;
 mod process;
@@ -37,7 +38,8 @@ mod target;
 
 pub use attach::{Attached, Opening, Unreachable, attach, attach_at};
 pub use error::Error;
-pub use inspector::{Facts, HeapSpace, HeapSpaces, Inspector, Isolate, ScriptInfo};
+pub use headroom::{Headroom, MemoryLimit};
+pub use inspector::{Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo};
 pub use process::{Process, Runtime};
 pub use procfs::read_memory;
 pub use ready::Ready;

@@ -177,8 +177,13 @@ fn runtime(pid: u32, name: &str, command: &[String]) -> Runtime {
 /// Programs smaller than this have no V8 in them.
 const LEAST_V8: u64 = 16 << 20;
 
-/// A name that Node.js exports to its addons, in every program that has it inside.
-const NODE_SYMBOL: &[u8] = b"_ZN4node9inspector";
+/// The beginning of names that Node.js exports to its addons, in every program that has it inside.
+/// Backwards, as it would else be in this program too.
+const NODE_SYMBOL_REVERSED: &[u8] = b"rotcepsni9edon4NZ_";
+
+fn node_symbol() -> Vec<u8> {
+    NODE_SYMBOL_REVERSED.iter().rev().copied().collect()
+}
 
 /// Whether a program has Node.js inside: single executable applications have names of their own.
 fn embeds_node(exe: &Path) -> bool {
@@ -189,6 +194,7 @@ fn embeds_node(exe: &Path) -> bool {
     if file.metadata().map_or(0, |metadata| metadata.len()) < LEAST_V8 {
         return false;
     }
+    let symbol = node_symbol();
     // The exported names stand near the front of the file.
     let mut buffer = vec![0_u8; 1 << 20];
     let mut kept = 0;
@@ -197,11 +203,11 @@ fn embeds_node(exe: &Path) -> bool {
             Ok(0) | Err(_) => return false,
             Ok(n) => {
                 let filled = kept + n;
-                if memchr::memmem::find(&buffer[..filled], NODE_SYMBOL).is_some() {
+                if memchr::memmem::find(&buffer[..filled], &symbol).is_some() {
                     return true;
                 }
                 // The name may lie across two pieces.
-                kept = NODE_SYMBOL.len().min(filled);
+                kept = symbol.len().min(filled);
                 buffer.copy_within(filled - kept..filled, 0);
             }
         }
@@ -235,7 +241,8 @@ mod tests {
         assert!(!embeds_node(&path));
         // Across the border of two pieces.
         let at = (3 << 20) - 7;
-        bytes[at..at + NODE_SYMBOL.len()].copy_from_slice(NODE_SYMBOL);
+        let symbol = node_symbol();
+        bytes[at..at + symbol.len()].copy_from_slice(&symbol);
         fs::write(&path, &bytes).unwrap();
         assert!(embeds_node(&path));
         fs::write(&path, &bytes[..4 << 20]).unwrap();

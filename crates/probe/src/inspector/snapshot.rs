@@ -1,129 +1,149 @@
 //! A heap snapshot on its way into a file.
 //!
 //! Invariant: under the final name there is a whole snapshot or nothing. Memory: a few pieces of
-//! 100 KiB, whatever the size of the heap.
+//! 100 KiB, whatever the size of the heap, and what the compressor needs.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use recording::SnapshotFacts;
 use serde_json::json;
 
+use super::whole::Whole;
 use super::wire::{Notice, Wire};
 use crate::Error;
 
+/// How hard the compressor tries: its default, about a tenth of the size.
+const ZSTD_LEVEL: i32 = 3;
+
+/// How a snapshot is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// V8's own text, which DevTools opens.
+    Plain,
+    /// That, compressed with Zstandard.
+    Zstd,
+}
+
 pub(super) async fn take(
     wire: &Wire,
-    path: &Path,
+    (path, packing): (&Path, Packing),
+    patience: Duration,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<SnapshotFacts, Error> {
+    const METHOD: &str = "HeapProfiler.takeHeapSnapshot";
     let started = Instant::now();
     let failed = |source| Error::SnapshotFile {
         path: path.to_owned(),
         source,
     };
-    let mut part = Part::create(path).map_err(failed)?;
+    let cut = |what| Error::SnapshotCut {
+        path: path.to_owned(),
+        what,
+    };
+    let mut part = Part::create(path, packing).map_err(failed)?;
+    let mut whole = Whole::new();
     let params = json!({ "reportProgress": true });
-    let mut notices = wire.ask_with_notices("HeapProfiler.takeHeapSnapshot", &params)?;
-    while let Some(notice) = notices.next().await {
-        match notice {
-            Notice::Chunk(chunk) => part.write(&chunk).map_err(failed)?,
-            Notice::Progress(done, total) => progress(done, total),
-            Notice::Script(_) => {}
+    let mut notices = wire.ask_with_notices(METHOD, &params)?;
+    // A large heap is collected before the first word of it comes.
+    let limit = patience * 5;
+    loop {
+        let notice = tokio::time::timeout(limit, notices.next()).await;
+        let silent = |_| Error::Silent {
+            method: METHOD,
+            limit: limit.into(),
+        };
+        match notice.map_err(silent)? {
+            Some(Notice::Chunk(chunk)) => {
+                whole.feed(chunk.as_bytes()).map_err(cut)?;
+                part.write(chunk.as_bytes()).map_err(failed)?;
+            }
+            Some(Notice::Progress(done, total)) => progress(done, total),
+            Some(Notice::Script(_)) => {}
+            None => break,
         }
     }
     notices.answer().await?;
-    if !part.is_whole() {
-        return Err(Error::SnapshotCut {
-            path: path.to_owned(),
-            bytes: part.bytes,
-        });
-    }
-    let bytes = part.bytes;
-    part.finish().map_err(failed)?;
-    let file = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let took = started.elapsed().into();
+    whole.finish().map_err(cut)?;
+    let bytes = part.finish().map_err(failed)?;
+    let file = path.file_name().unwrap_or_default();
     Ok(SnapshotFacts {
-        file,
+        file: file.to_string_lossy().into_owned(),
         bytes,
-        took: started.elapsed().into(),
+        took,
     })
 }
 
 /// A file under a temporary name, removed unless finished.
 struct Part {
-    file: File,
+    /// `None` only while it is finished.
+    sink: Option<Sink>,
     temporary: PathBuf,
     path: PathBuf,
-    bytes: u64,
-    /// The last bytes written that are not white space.
-    end: [u8; 2],
-    is_finished: bool,
+}
+
+enum Sink {
+    Plain(File),
+    Packed(zstd::Encoder<'static, File>),
 }
 
 impl Part {
-    fn create(path: &Path) -> io::Result<Self> {
+    fn create(path: &Path, packing: Packing) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
-        name.push(".part");
+        name.push(format!(".{}.part", std::process::id()));
         let temporary = PathBuf::from(name);
         let mut options = OpenOptions::new();
-        let file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
-        let path = path.to_owned();
-        Ok(Self {
-            file,
-            temporary,
-            path,
-            bytes: 0,
-            end: [0; 2],
-            is_finished: false,
-        })
-    }
-
-    fn write(&mut self, chunk: &str) -> io::Result<()> {
-        self.file.write_all(chunk.as_bytes())?;
-        self.bytes += chunk.len() as u64;
-        let shown = chunk
-            .bytes()
-            .rev()
-            .filter(|byte| !byte.is_ascii_whitespace());
-        let [before, last] = self.end;
-        self.end = match shown.take(2).collect::<Vec<_>>()[..] {
-            [] => [before, last],
-            [only] => [last, only],
-            [newest, newer, ..] => [newer, newest],
+        // Never through somebody else's link.
+        options.write(true).create_new(true).mode(0o600);
+        let file = match options.open(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Left by one who had our process id, and was killed.
+                std::fs::remove_file(&temporary)?;
+                options.open(&temporary)?
+            }
+            file => file?,
         };
-        Ok(())
+        let mut part = Self {
+            sink: None,
+            temporary,
+            path: path.to_owned(),
+        };
+        part.sink = Some(match packing {
+            Packing::Plain => Sink::Plain(file),
+            Packing::Zstd => Sink::Packed(zstd::Encoder::new(file, ZSTD_LEVEL)?),
+        });
+        Ok(part)
     }
 
-    /// V8 ends a snapshot with the list of strings, and that with the object.
-    fn is_whole(&self) -> bool {
-        self.end == *b"]}"
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.sink {
+            Some(Sink::Plain(file)) => file.write_all(bytes),
+            Some(Sink::Packed(encoder)) => encoder.write_all(bytes),
+            None => Ok(()),
+        }
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    /// Gives the file its name, and its size.
+    fn finish(mut self) -> io::Result<u64> {
+        let file = match self.sink.take() {
+            Some(Sink::Plain(file)) => file,
+            Some(Sink::Packed(encoder)) => encoder.finish()?,
+            None => return Ok(0),
+        };
+        let bytes = file.metadata()?.len();
         std::fs::rename(&self.temporary, &self.path)?;
-        self.is_finished = true;
-        Ok(())
+        Ok(bytes)
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if !self.is_finished {
-            // It may be gone with its folder.
-            let _ = std::fs::remove_file(&self.temporary);
-        }
+        // After it was given its name there is none of this; a failure has been told already.
+        let _ = std::fs::remove_file(&self.temporary);
     }
 }
 
@@ -134,26 +154,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_gets_its_name_only_when_finished_and_is_private() {
+    fn a_part_becomes_a_private_file_or_nothing() {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("a.heapsnapshot");
         let files = || std::fs::read_dir(dir.path()).unwrap().count();
-        let mut part = Part::create(&path).unwrap();
-        part.write("{\"snapshot\":{},\"strings\":[").unwrap();
-        assert!(!part.is_whole() && !path.exists());
-        drop(part);
-        assert_eq!(files(), 0);
-
-        let mut part = Part::create(&path).unwrap();
-        for chunk in ["{\"strings\":[\"a\"", "]", "\n", "}\n"] {
-            part.write(chunk).unwrap();
+        for packing in [Packing::Plain, Packing::Zstd] {
+            let mut part = Part::create(&path, packing).unwrap();
+            part.write(b"half").unwrap();
+            assert!(!path.exists());
+            drop(part);
+            assert_eq!(files(), 0);
         }
-        assert!(part.is_whole());
+        let mut part = Part::create(&path, Packing::Zstd).unwrap();
+        part.write(b"all of it").unwrap();
+        let bytes = part.finish().unwrap();
+        let written = std::fs::read(&path).unwrap();
+        assert_eq!((files(), bytes), (1, written.len() as u64));
+        assert_eq!(zstd::decode_all(written.as_slice()).unwrap(), b"all of it");
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_killed_one_left_is_written_over_and_links_are_not_followed() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("a.heapsnapshot");
+        let elsewhere = dir.path().join("elsewhere");
+        let temporary = format!("{}.{}.part", path.display(), std::process::id());
+        std::os::unix::fs::symlink(&elsewhere, &temporary).unwrap();
+        let mut part = Part::create(&path, Packing::Plain).unwrap();
+        part.write(b"secret").unwrap();
         part.finish().unwrap();
-        assert_eq!(files(), 1);
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert!(!elsewhere.exists());
+        assert_eq!(std::fs::read(&path).unwrap(), b"secret");
     }
 }
