@@ -7,6 +7,8 @@ mod mcp;
 mod open;
 mod outputs;
 mod process;
+mod redact;
+mod spans;
 mod views;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -20,7 +22,9 @@ pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use mcp::McpArgs;
 pub(crate) use open::OpenArgs;
 pub(crate) use outputs::OutputArgs;
-pub(crate) use process::{GcArgs, SubjectArgs};
+pub(crate) use process::{CaptureArgs, GcArgs, ProfileArgs, SubjectArgs};
+pub(crate) use redact::RedactArgs;
+pub(crate) use spans::{Bound, Condition, Metric};
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,
@@ -65,6 +69,10 @@ pub(crate) enum Command {
     Open(OpenArgs),
     /// Force a full garbage collection in a running service, and say what it freed
     Gc(GcArgs),
+    /// Take heap snapshots of a running service, now or when it is time for one
+    Snapshot(CaptureArgs),
+    /// Sample where a running service allocates what is alive, as a heap profile for DevTools
+    Profile(ProfileArgs),
     /// List the classes of a heap snapshot by retained size, or the objects of a class
     Summary(SummaryArgs),
     /// Compare two heap snapshots of one process by class, and list what grew in place

@@ -1,7 +1,8 @@
 //! Files of the user's own, written whole or not at all.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::exit::Exit;
@@ -16,6 +17,25 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         false => replace(path, bytes),
     };
     written.map_err(|error| {
+        let message = format!("cannot write `{}`: {error}", path.display());
+        Failure::new(Exit::Output, message)
+    })
+}
+
+/// Likewise, for its owner's eyes only.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let unfinished = Path::new(&name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let written = options
+        .open(unfinished)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(unfinished, path));
+    written.map_err(|error| {
+        // The first error says more than this one could.
+        let _ = fs::remove_file(unfinished);
         let message = format!("cannot write `{}`: {error}", path.display());
         Failure::new(Exit::Output, message)
     })

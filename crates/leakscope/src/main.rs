@@ -56,6 +56,8 @@ fn main() -> ExitCode {
         Command::Judge(args) => judge::judge(&args),
         Command::Open(args) => open::open(&args),
         Command::Gc(args) => process::gc(&args),
+        Command::Snapshot(args) => process::snapshot(&args),
+        Command::Profile(args) => process::profile(&args),
         Command::Summary(args) => views::summary(&args),
         Command::Diff(args) => views::diff(&args),
         Command::Retainers(args) => views::retainers(&args),

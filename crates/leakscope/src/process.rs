@@ -1,12 +1,16 @@
 //! The commands that ask a service that runs: which process, which of its isolates, and that the
 //! service is left as it was, whatever happens meanwhile.
 
+mod capture;
+mod condition;
+mod forecast;
 mod gc;
+mod profile;
 mod selection;
 
 use std::time::Duration;
 
-use probe::{Attached, Isolate, Launch, Process, Service};
+use probe::{Attached, Inspector, Isolate, Launch, Process, Service};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::SubjectArgs;
@@ -15,7 +19,9 @@ use crate::failure::{Failure, tell, warn};
 use crate::targets::{self, Found, failed};
 use selection::{Isolates, Processes, Selection};
 
+pub(crate) use capture::snapshot;
 pub(crate) use gc::gc;
+pub(crate) use profile::profile;
 
 /// Until a service that was started must have a process with an inspector.
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
@@ -29,6 +35,8 @@ pub(crate) struct Subject {
     selection: Selection,
     /// It was started for this, and ends with it.
     service: Option<Service>,
+    /// A conversation that goes on while something is waited for.
+    held: Option<Attached>,
 }
 
 /// One isolate, whose turn it is.
@@ -76,12 +84,22 @@ pub(crate) fn on_subject(
             () = stop.cancelled() => return Err(interrupted()),
         };
         let result = work(&mut subject, &stop).await;
+        if let Some(held) = subject.held.take() {
+            detach(held).await;
+        }
         if let Some(service) = &mut subject.service {
             service.stop(GRACE).await.map_err(|error| failed(&error))?;
         }
         signals.abort();
         result
     })
+}
+
+/// Leaves a process as it was; that it cannot be is told, not more.
+async fn detach(attached: Attached) {
+    if let Err(error) = attached.detach().await {
+        warn(&error.to_string());
+    }
 }
 
 pub(crate) fn interrupted() -> Failure {
@@ -102,6 +120,7 @@ impl Subject {
             found: targets::find(target)?,
             selection,
             service: None,
+            held: None,
         })
     }
 
@@ -132,6 +151,7 @@ impl Subject {
             found,
             selection,
             service: Some(service),
+            held: None,
         })
     }
 
@@ -146,15 +166,78 @@ impl Subject {
         }
     }
 
+    /// The process, which must be one of this machine.
+    pub(crate) fn local_process(&self) -> Result<Process, Failure> {
+        self.process().ok_or_else(|| {
+            let message =
+                "the service runs on another machine: only its heap can be seen from here";
+            Failure::new(Exit::Usage, message)
+        })
+    }
+
+    /// Fails if the service has ended.
+    pub(crate) async fn check_alive(&mut self) -> Result<(), Failure> {
+        if let Some(service) = &mut self.service {
+            let ended = tokio::time::timeout(Duration::ZERO, service.ended()).await;
+            if let Ok(how) = ended {
+                let how = how.map_err(|error| failed(&error))?;
+                return Err(Failure::new(
+                    Exit::Service,
+                    format!("the service has ended: {how}"),
+                ));
+            }
+        }
+        match &self.found {
+            Found::Process(process) if !process.is_alive() => {
+                let message = format!("process {} has ended", process.pid);
+                Err(Failure::new(Exit::Service, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The chosen isolates of the process itself, in a conversation that goes on.
+    pub(crate) async fn chosen(&mut self) -> Result<Vec<Inspector>, Failure> {
+        let attached = match &mut self.held {
+            Some(attached) => attached,
+            held => held.insert(targets::attach(&self.found).await?),
+        };
+        if self.selection.is_default() {
+            return Ok(vec![attached.inspector().clone()]);
+        }
+        let all = attached.inspector().isolates().await;
+        let all = all.map_err(|error| failed(&error))?.into_iter();
+        let chosen = all.filter(|isolate| self.selection.has(isolate));
+        Ok(chosen.map(|isolate| isolate.inspector).collect())
+    }
+
     /// Lets `work` have each isolate that was chosen, one after another, and leaves every process
     /// as it was.
     ///
     /// # Errors
-    /// The first failure; those of others are warned of. Having chosen nothing is one.
+    /// The first failure; those of others are told. Having chosen nothing is one.
     pub(crate) async fn each(
         &self,
         stop: &CancellationToken,
         mut work: impl AsyncFnMut(&Turn<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let turns = async |process: Option<&Process>, isolates: &[&Isolate]| {
+            for isolate in isolates {
+                work(&Turn { process, isolate }).await?;
+            }
+            Ok(())
+        };
+        self.each_process(stop, turns).await
+    }
+
+    /// Likewise, all isolates of a process together.
+    ///
+    /// # Errors
+    /// As [`Subject::each`].
+    pub(crate) async fn each_process(
+        &self,
+        stop: &CancellationToken,
+        mut work: impl AsyncFnMut(Option<&Process>, &[&Isolate]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut first = None;
         let mut n_turns = 0;
@@ -186,27 +269,24 @@ impl Subject {
         &self,
         attached: Attached,
         stop: &CancellationToken,
-        work: &mut impl AsyncFnMut(&Turn<'_>) -> Result<(), Failure>,
+        work: &mut impl AsyncFnMut(Option<&Process>, &[&Isolate]) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
         let working = async {
             let all = attached.inspector().isolates().await;
             let all = all.map_err(|error| failed(&error))?;
             self.tell_of_others(&attached, &all);
-            let mut n_turns = 0;
-            for isolate in all.iter().filter(|isolate| self.selection.has(isolate)) {
-                let process = attached.process();
-                work(&Turn { process, isolate }).await?;
-                n_turns += 1;
+            let chosen = all.iter().filter(|isolate| self.selection.has(isolate));
+            let chosen: Vec<&Isolate> = chosen.collect();
+            if !chosen.is_empty() {
+                work(attached.process(), &chosen).await?;
             }
-            Ok(n_turns)
+            Ok(chosen.len())
         };
         let result = tokio::select! {
             result = working => result,
             () = stop.cancelled() => Err(interrupted()),
         };
-        if let Err(error) = attached.detach().await {
-            warn(&error.to_string());
-        }
+        detach(attached).await;
         result
     }
 

@@ -199,18 +199,43 @@ impl Inspector {
         Ok(())
     }
 
+    /// Likewise, but what is freed again stays in the profile: where the garbage comes from.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn start_sampling_all(&self, interval_bytes: u64) -> Result<(), Error> {
+        let params = json!({
+            "samplingInterval": interval_bytes,
+            "includeObjectsCollectedByMajorGC": true,
+            "includeObjectsCollectedByMinorGC": true,
+        });
+        self.ask("HeapProfiler.startSampling", &params).await?;
+        Ok(())
+    }
+
+    /// Ends the sampling; the profile as [`Inspector::sampling_profile`] gives it.
+    ///
+    /// # Errors
+    /// If the inspector does not answer, or sampling was not started.
+    pub async fn stop_sampling(&self) -> Result<Value, Error> {
+        self.profile("HeapProfiler.stopSampling").await
+    }
+
     /// The allocations noted so far that are still alive, as V8's `.heapprofile` format has them.
     ///
     /// # Errors
     /// If the inspector does not answer, or sampling was not started.
     pub async fn sampling_profile(&self) -> Result<Value, Error> {
-        const METHOD: &str = "HeapProfiler.getSamplingProfile";
+        self.profile("HeapProfiler.getSamplingProfile").await
+    }
+
+    async fn profile(&self, method: &'static str) -> Result<Value, Error> {
         #[derive(Deserialize)]
         struct Answer {
             profile: Value,
         }
-        let answer = self.ask(METHOD, &json!({})).await?;
-        Ok(read::<Answer>(METHOD, &answer)?.profile)
+        let answer = self.ask(method, &json!({})).await?;
+        Ok(read::<Answer>(method, &answer)?.profile)
     }
 
     /// The scripts that V8 has compiled. Turns the debugger on, which costs the service speed:

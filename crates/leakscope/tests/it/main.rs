@@ -13,6 +13,7 @@ mod gc;
 mod harness;
 mod hunts;
 mod interrupts;
+mod redact;
 mod running;
 mod second_look;
 mod shapes;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Inspector;
-use super::wire::Worker;
+use super::wire::{Notice, Worker};
 use crate::Error;
 
 /// One isolate, and the conversation with it.
@@ -174,6 +174,41 @@ impl Inspector {
             Err(Error::Refused { .. } | Error::Answer { .. }) => self.heap_usage().await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Counts the live objects, as many nodes as a snapshot would have. The service stands still
+    /// for a collection and a walk over its heap, about a tenth of what a snapshot takes.
+    ///
+    /// # Errors
+    /// If the inspector does not answer.
+    pub async fn live_nodes(&self) -> Result<u64, Error> {
+        let params = json!({ "trackAllocations": false });
+        self.ask("HeapProfiler.enable", &json!({})).await?;
+        self.ask("HeapProfiler.startTrackingHeapObjects", &params)
+            .await?;
+        // V8 tells the numbers from a timer of 50 ms, and each only once: the first are all.
+        let waiting = json!({
+            "expression": "new Promise((resolve) => setTimeout(resolve, 200))",
+            "awaitPromise": true,
+            "silent": true,
+        });
+        let mut notices = self.wire.ask_with_notices("Runtime.evaluate", &waiting)?;
+        let mut nodes = std::collections::HashMap::new();
+        let collecting = async {
+            while let Some(notice) = notices.next().await {
+                if let Notice::Objects(fragments) = notice {
+                    nodes.extend(fragments);
+                }
+            }
+        };
+        let collected = tokio::time::timeout(self.patience, collecting).await;
+        // Ends the counting; stopping it by its own name would take a snapshot.
+        self.ask("HeapProfiler.disable", &json!({})).await?;
+        collected.map_err(|_| Error::Silent {
+            method: "HeapProfiler.startTrackingHeapObjects",
+            limit: self.patience.into(),
+        })?;
+        Ok(nodes.values().sum())
     }
 
     async fn heap_usage(&self) -> Result<HeapSpaces, Error> {

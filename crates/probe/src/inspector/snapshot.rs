@@ -62,7 +62,7 @@ pub(super) async fn take(
                 part.write(chunk.as_bytes()).map_err(failed)?;
             }
             Some(Notice::Progress(done, total)) => progress(done, total),
-            Some(Notice::Script(_)) => {}
+            Some(Notice::Script(_) | Notice::Objects(_)) => {}
             None => break,
         }
     }

@@ -63,6 +63,8 @@ pub(super) enum Notice {
     Progress(u64, u64),
     /// A script that V8 knows.
     Script(ScriptInfo),
+    /// How many live objects are in each span of ids that has changed.
+    Objects(Vec<(u64, u64)>),
 }
 
 type Answer = Result<Box<RawValue>, String>;
@@ -460,8 +462,19 @@ fn notice(method: &str, params: &RawValue) -> Option<Notice> {
         done: u64,
         total: u64,
     }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Objects {
+        stats_update: Vec<u64>,
+    }
     let text = params.get();
     match method {
+        "HeapProfiler.heapStatsUpdate" => {
+            let objects: Objects = serde_json::from_str(text).ok()?;
+            // Of each span: its number, its objects, their bytes.
+            let spans = objects.stats_update.chunks_exact(3);
+            Some(Notice::Objects(spans.map(|s| (s[0], s[1])).collect()))
+        }
         "HeapProfiler.addHeapSnapshotChunk" => serde_json::from_str(text)
             .ok()
             .map(|Chunk { chunk }| Notice::Chunk(chunk)),

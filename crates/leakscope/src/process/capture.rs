@@ -1,0 +1,277 @@
+//! `leakscope snapshot`: heap snapshots of a service that runs, now or when it is time for one.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use probe::{Packing, Process};
+use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use units::{Bytes, Elapsed};
+
+use super::condition::Watched;
+use super::{Subject, Turn, forecast, interrupted, on_subject};
+use crate::args::{CaptureArgs, Condition};
+use crate::exit::Exit;
+use crate::failure::{Failure, answer, tell, warn};
+use crate::targets::failed;
+
+/// How often the service is looked at while a condition is waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// One snapshot that was taken.
+#[derive(Debug, Serialize)]
+struct Taken {
+    file: PathBuf,
+    bytes: u64,
+    took_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
+    isolate: String,
+}
+
+pub(crate) fn snapshot(args: &CaptureArgs) -> Result<Exit, Failure> {
+    let mut when = When::of(args)?;
+    let wanted = args.count.unwrap_or(when.usual_count());
+    let mut all = Vec::new();
+    let result = on_subject(&args.subject, async |subject, stop| {
+        let mut signals = signal(SignalKind::user_defined2()).map_err(|error| {
+            Failure::new(Exit::Service, format!("cannot listen to SIGUSR2: {error}"))
+        })?;
+        let mut n_taken = 0;
+        while wanted == 0 || n_taken < wanted {
+            when.wait(subject, &mut signals, stop).await?;
+            let root = subject.process().map(|process| process.pid);
+            let capturing = async |turn: &Turn<'_>| {
+                let taken = capture(args, root, turn).await?;
+                if !args.json {
+                    answer(&format!("{}\n", taken.file.display()))?;
+                }
+                all.push(taken);
+                Ok(())
+            };
+            subject.each(stop, capturing).await?;
+            n_taken += 1;
+        }
+        Ok(Exit::Clean)
+    });
+    if args.json {
+        answer(&format!("{:#}\n", serde_json::json!({ "snapshots": all })))?;
+    }
+    result
+}
+
+/// When snapshots are taken.
+struct When {
+    every: Option<Duration>,
+    next: Option<Instant>,
+    on_signal: bool,
+    watched: Option<Watched>,
+    /// Whether the next comes without waiting.
+    is_now: bool,
+}
+
+impl When {
+    fn of(args: &CaptureArgs) -> Result<Self, Failure> {
+        let near_limit = args.near_limit.then(Condition::near_limit);
+        let condition = args.when.clone().or(near_limit);
+        let when = Self {
+            every: args.every,
+            next: None,
+            on_signal: args.on_signal,
+            is_now: !args.on_signal && condition.is_none(),
+            watched: condition.map(Watched::new),
+        };
+        let count = args.count.unwrap_or(when.usual_count());
+        let waits = when.every.is_some() || !when.is_now;
+        let usage = |message: &str, hint: &'static str| {
+            Err(Failure::new(Exit::Usage, message).hint(Some(hint)))
+        };
+        if count != 1 && !waits {
+            return usage(
+                "several snapshots of one moment show the same",
+                "say when to take them: `--every 60s`, `--on-signal` or `--when 'rss > 512MiB'`",
+            );
+        }
+        if args.output.is_some() && (count != 1 || args.subject.isolate.contains("all")) {
+            return usage(
+                "`--output` names one file, and there may be several",
+                "give a folder with `--dir`, or `-n 1`",
+            );
+        }
+        Ok(when)
+    }
+
+    /// A condition comes true once; an interval and signals have no end.
+    fn usual_count(&self) -> u32 {
+        match self.every.is_some() || self.on_signal {
+            true => 0,
+            false => 1,
+        }
+    }
+
+    /// Waits until it is time for one.
+    async fn wait(
+        &mut self,
+        subject: &mut Subject,
+        signals: &mut Signal,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        if std::mem::take(&mut self.is_now) {
+            self.next = self.every.map(|every| Instant::now() + every);
+            return Ok(());
+        }
+        if self.next.is_none() {
+            self.next = self.every.map(|every| Instant::now() + every);
+        }
+        self.tell();
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.next;
+            let until_due = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return Err(interrupted()),
+                _ = signals.recv(), if self.on_signal => return Ok(()),
+                () = until_due => {
+                    self.next = due.zip(self.every).map(|(due, every)| due + every);
+                    return Ok(());
+                }
+                _ = look.tick() => {
+                    subject.check_alive().await?;
+                    let Some(watched) = &mut self.watched else { continue };
+                    let is_due = tokio::select! {
+                        is_due = watched.is_due(subject) => is_due?,
+                        () = stop.cancelled() => return Err(interrupted()),
+                    };
+                    if is_due {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell(&self) {
+        let mut awaited = Vec::new();
+        if let Some(every) = self.every {
+            awaited.push(format!("{} to pass", Elapsed::from(every)));
+        }
+        if let Some(watched) = &self.watched {
+            awaited.push(format!("`{}`", watched.condition));
+        }
+        if self.on_signal {
+            awaited.push(format!("`kill -USR2 {}`", std::process::id()));
+        }
+        tell(&format!("waiting for {}", awaited.join(" or ")));
+    }
+}
+
+/// Takes one snapshot of one isolate.
+async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Result<Taken, Failure> {
+    let path = match &args.output {
+        Some(path) => path.clone(),
+        None => args.dir.join(file_name(args, root, turn)),
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let message = format!("there is no folder `{}`", folder.display());
+        return Err(Failure::new(Exit::Usage, message).hint(Some("make it first")));
+    }
+    let inspector = &turn.isolate.inspector;
+    match forecast::check(inspector, turn.process, folder).await {
+        Ok(forecast) => tell(&format!("{}: {forecast}", turn.title())),
+        Err(failure) if args.force => warn(failure.message()),
+        Err(failure) => return Err(failure),
+    }
+    let packing = match args.zstd {
+        true => Packing::Zstd,
+        false => Packing::Plain,
+    };
+    let bar = progress_bar();
+    let progress = |done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done.min(total));
+    };
+    let taken = inspector
+        .take_packed_snapshot(&path, packing, progress)
+        .await;
+    bar.finish_and_clear();
+    let facts = taken.map_err(|error| died(turn.process, &error))?;
+    tell(&format!(
+        "{}: {} in {}",
+        turn.title(),
+        Bytes(facts.bytes),
+        facts.took
+    ));
+    Ok(Taken {
+        file: path,
+        bytes: facts.bytes,
+        took_seconds: facts.took.as_secs_f64(),
+        pid: turn.process.map(|process| process.pid),
+        isolate: turn.isolate.name.clone(),
+    })
+}
+
+/// A connection that breaks because the service is no more is the service's end.
+fn died(process: Option<&Process>, error: &probe::Error) -> Failure {
+    let failure = failed(error);
+    match process {
+        Some(process) if !error.is_disk() && !process.is_alive() => {
+            let pid = process.pid;
+            Failure::new(
+                Exit::Service,
+                format!("process {pid} has ended during its snapshot"),
+            )
+            .causes([error.to_string()])
+            .hint(Some(
+                "the kernel may have ended it for its memory: see `dmesg`",
+            ))
+        }
+        _ => failure,
+    }
+}
+
+/// As heapdump names them; others than the service's main isolate say whose they are.
+fn file_name(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    let pid = turn.process.map(|process| process.pid);
+    let mut whose = match pid {
+        Some(pid) if Some(pid) != root => format!("-{pid}"),
+        _ => String::new(),
+    };
+    if turn.isolate.name != "main" {
+        whose += &format!("-{}", turn.isolate.name);
+    }
+    let packed = if args.zstd { ".zst" } else { "" };
+    format!(
+        "heapdump-{}.{:06}{whose}.heapsnapshot{packed}",
+        now.as_secs(),
+        now.subsec_micros()
+    )
+}
+
+fn progress_bar() -> ProgressBar {
+    use std::io::IsTerminal;
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {percent} % of {human_len} objects")
+    {
+        bar.set_style(style);
+    }
+    bar
+}
