@@ -131,10 +131,14 @@ fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
             open.extend(children.iter().map(|child| (child, false)));
             continue;
         }
-        let below: u64 = sums
-            .split_off(sums.len().saturating_sub(children.len()))
-            .iter()
-            .sum();
+        let below = sums.split_off(sums.len().saturating_sub(children.len()));
+        // The last child was met first.
+        let callees = children.iter().rev().zip(&below).map(|(child, &bytes)| {
+            let name = child["callFrame"]["functionName"].as_str();
+            (name.unwrap_or_default().to_owned(), bytes)
+        });
+        let callees = callees.collect();
+        let below: u64 = below.iter().sum();
         let live_bytes = below + node["selfSize"].as_u64().unwrap_or(0);
         sums.push(live_bytes);
         let frame = &node["callFrame"];
@@ -153,6 +157,7 @@ fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
                 line,
                 column,
                 live_bytes,
+                callees,
             });
         }
     }
@@ -167,9 +172,20 @@ fn merged(mut found: Vec<Allocator>) -> Vec<Allocator> {
         let same = place(later) == place(earlier);
         if same {
             earlier.live_bytes += later.live_bytes;
+            for (name, bytes) in later.callees.drain(..) {
+                match earlier.callees.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, known)) => *known += bytes,
+                    None => earlier.callees.push((name, bytes)),
+                }
+            }
         }
         same
     });
+    for allocator in &mut found {
+        allocator
+            .callees
+            .sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
+    }
     found.sort_by_key(|a| std::cmp::Reverse(a.live_bytes));
     found
 }
@@ -200,5 +216,6 @@ mod tests {
             .map(|a| (a.function.as_str(), a.live_bytes))
             .collect();
         assert_eq!(summary, [("inner", 1100), ("outer", 110)]);
+        assert_eq!(found[1].callees, [("inner".to_owned(), 100)]);
     }
 }

@@ -90,8 +90,13 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
         " \u{2500} ",
         style,
     ));
+    let package = suspect.package.as_deref();
     if let Some(writer) = &suspect.writer {
-        out.push_str(&writer_line(writer, suspect.package.as_deref(), style));
+        let of_writer = package.filter(|_| suspect.in_package.is_none());
+        out.push_str(&writer_line("added at", writer, of_writer, style));
+    }
+    if let Some(line) = &suspect.in_package {
+        out.push_str(&writer_line("through", line, package, style));
     }
     if let Some(with) = dragged_along(suspect) {
         out.push_str(&wrapped("     with it       ", &with, ", ", style));
@@ -107,7 +112,7 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
     out
 }
 
-fn writer_line(writer: &SourceLine, package: Option<&str>, style: Style) -> String {
+fn writer_line(label: &str, writer: &SourceLine, package: Option<&str>, style: Style) -> String {
     let function = writer
         .function
         .as_deref()
@@ -120,7 +125,7 @@ fn writer_line(writer: &SourceLine, package: Option<&str>, style: Style) -> Stri
         package.unwrap_or_default(),
         printable(&writer.text),
     );
-    format!("     added at      {}\n", text.trim())
+    format!("     {label:<13} {}\n", text.trim())
 }
 
 fn dragged_along(suspect: &Suspect) -> Option<String> {

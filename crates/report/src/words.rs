@@ -28,6 +28,25 @@ pub(crate) fn answer(verdict: &Verdict) -> String {
 /// `15.2 KiB and exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)`.
 pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
     let bytes = Bytes(suspect.bytes_per_session.max(0.0) as u64);
+    let rounds = suspect.per_round.len();
+    if suspect.in_bytes {
+        let each = suspect.per_round.iter();
+        let each: Vec<_> = each
+            .map(|&b| Bytes(b.max(0.0) as u64).to_string())
+            .collect();
+        return format!(
+            "{bytes} per session, kept by one object ({rounds} of {rounds} rounds: {})",
+            each.join(", ")
+        );
+    }
+    if suspect.bytes_per_session <= 0.0 {
+        // What the kernel counts has no size that anybody knows.
+        return format!(
+            "{} {} per session, in {rounds} of {rounds} rounds",
+            PerSession(suspect.per_session),
+            printable(&suspect.class)
+        );
+    }
     let whole = suspect.per_session.round();
     let is_exact = suspect.grade == Grade::A && (suspect.per_session - whole).abs() <= 0.02 * whole;
     let amount = if is_exact {
@@ -35,7 +54,6 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
     } else {
         PerSession(suspect.per_session).to_string()
     };
-    let rounds = suspect.per_round.len();
     let rates: Vec<_> = suspect
         .per_round
         .iter()
@@ -51,13 +69,20 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
 /// `1 element per session`, `2 entries per session`, `9.8 elements per second`.
 pub(crate) fn gains(suspect: &Suspect) -> String {
     let gains = suspect.holder.gains_per_session;
-    let whole = gains.round();
-    let (amount, per) = match suspect.gains_per_second {
-        Some(gains) => (format!("{gains:.1}"), "second"),
-        None if whole > 0.0 && (gains - whole).abs() <= 0.02 * whole => {
-            (format!("{whole:.0}"), "session")
+    if suspect.in_bytes {
+        return format!("{} per session", Bytes(gains.max(0.0) as u64));
+    }
+    let rounded = |gains: f64| {
+        let whole = gains.round();
+        match whole > 0.0 && (gains - whole).abs() <= 0.02 * whole {
+            true => format!("{whole:.0}"),
+            false => PerSession(gains).to_string(),
         }
-        None => (PerSession(gains).to_string(), "session"),
+    };
+    let (amount, per) = match (suspect.gains_per_second, &suspect.unit) {
+        (Some(gains), _) => (format!("{gains:.1}"), "second".to_owned()),
+        (None, Some(unit)) => (rounded(unit.gains), printable(&unit.name)),
+        (None, None) => (rounded(gains), "session".to_owned()),
     };
     let noun = match (suspect.holder.class.as_str(), amount == "1") {
         ("Array", true) => "element",

@@ -284,6 +284,47 @@ impl SourceFile {
             .then(|| nearest.name.clone().into())
     }
 
+    /// The statements that add to something inside of the variable that `name` means at `seen_from`:
+    /// to a list in a map of lists.
+    #[must_use]
+    pub fn additions_inside(&self, name: &str, seen_from: Position) -> Vec<Addition> {
+        match self.resolve(name, seen_from) {
+            Some(symbol) => self.inside(&Target::Symbol(symbol)),
+            None => Vec::new(),
+        }
+    }
+
+    /// The same for a property, of whatever object.
+    #[must_use]
+    pub fn member_additions_inside(&self, property: &str) -> Vec<Addition> {
+        self.inside(&Target::Member(property.into()))
+    }
+
+    fn inside(&self, target: &Target) -> Vec<Addition> {
+        let same = self.facts.aliases.same_as(target);
+        let facts = self.facts.additions.iter();
+        facts
+            .filter(|fact| fact.how == How::Inside && same.contains(&fact.target))
+            .map(|fact| self.addition(&fact.at, fact.how.clone()))
+            .collect()
+    }
+
+    /// The statements that surely add to any variable or property of this name: for where the way
+    /// from one name to another cannot be followed.
+    #[must_use]
+    pub fn additions_spelled(&self, name: &str) -> Vec<Addition> {
+        let symbols = self.facts.symbols_by_name.get(name);
+        let is_meant = |target: &Target| match target {
+            Target::Symbol(symbol) => symbols.is_some_and(|all| all.contains(symbol)),
+            Target::Member(member) => **member == *name,
+        };
+        let facts = self.facts.additions.iter();
+        facts
+            .filter(|fact| fact.how.is_sure() && is_meant(&fact.target))
+            .map(|fact| self.addition(&fact.at, fact.how.clone()))
+            .collect()
+    }
+
     /// The calls, and the `new`s, of functions and methods with one of these names, in the order of
     /// the text.
     #[must_use]

@@ -551,3 +551,38 @@ fn the_names_of_code_are_told_and_its_texts_are_not() {
     assert_eq!(names(text, "app.js"), expected);
     assert_eq!(names("not ( a script", "app.js"), [""; 0]);
 }
+
+#[test]
+fn calls_are_found_by_the_name_of_what_is_called() {
+    let text = "fs.openSync(a);\nopen(b);\nconst w = new Worker(c);\nw.close();";
+    let file = SourceFile::parse(text, "a.js");
+    let lines = |names: &[&str]| {
+        let calls = file.calls(names);
+        calls
+            .iter()
+            .map(|c| c.site.position.line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&["openSync", "Worker"]), [0, 2]);
+    assert_eq!(lines(&["open"]), [1]);
+    assert_eq!(lines(&["destroy"]), [0; 0]);
+}
+
+#[test]
+fn what_adds_inside_or_by_spelling_is_told_when_asked_for() {
+    let Marked { file, marks } = marked(
+        "const lists = new Map();
+         const f = ▸(k) => {
+           if (!lists.has(k)) lists.set(k, []);
+           lists.get(k).push(1);
+         };
+         function g(lists) { lists.set(1, 2); }",
+    );
+    let lines = |found: Vec<Addition>| {
+        let found = found.iter().map(|a| a.site.position.line);
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(lines(file.additions_inside("lists", marks[0])), [3]);
+    assert_eq!(lines(file.additions("lists", marks[0])), [2]);
+    assert_eq!(lines(file.additions_spelled("lists")), [2, 5]);
+}

@@ -76,6 +76,9 @@ pub struct Allocator {
     pub column: u32,
     /// Live bytes allocated in it and what it called, as the sampling profiler estimates.
     pub live_bytes: u64,
+    /// The functions that it called, with the bytes allocated in each of them that are alive; most
+    /// first.
+    pub callees: Vec<(String, u64)>,
 }
 
 impl Sources {

@@ -36,6 +36,7 @@ fn suspect(rank: usize, (class, holder, per_session): (&str, &str, f64)) -> Susp
         per_session,
         per_round: vec![per_session; 3],
         bytes_per_session: 100.0 * per_session,
+        in_bytes: false,
         unit: None,
         gains_per_second: None,
         classes: vec![ClassRate {
@@ -54,6 +55,7 @@ fn suspect(rank: usize, (class, holder, per_session): (&str, &str, f64)) -> Susp
         grade: Grade::A,
         source: None,
         writer: None,
+        in_package: None,
         package: None,
         isolate: "main".into(),
         accepted: None,

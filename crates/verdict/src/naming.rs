@@ -49,14 +49,22 @@ impl<'a> Namer<'a> {
             let way_down = heap::way_down(self.base, last, candidate.holder, &class.class);
             told.extend(path::way_down(self, &way_down.unwrap_or_default()));
         }
-        let places = lines::places(self, &words.binding);
+        let mut nearest: Vec<&ClassGrowth> = candidate.classes.iter().collect();
+        nearest.sort_by_key(|class| class.depth);
+        let nearest: Vec<&str> = nearest.iter().map(|class| class.class.as_str()).collect();
+        let places = lines::places(self, &words.binding, &nearest, candidate.inside);
         let rate = main.map_or(&candidate.gains, |class| &class.rate);
         Suspect {
             rank,
-            class: main.map_or_else(|| "object".to_owned(), |class| class.class.clone()),
+            class: match main {
+                Some(class) => class.class.clone(),
+                None if candidate.in_bytes => self.class(candidate.holder),
+                None => "number".to_owned(),
+            },
             per_session: rate.per_session,
             per_round: rate.per_round.clone(),
             bytes_per_session: candidate.bytes_per_session,
+            in_bytes: candidate.in_bytes,
             unit: candidate.unit.as_ref().map(|(name, rate)| Unit {
                 name: name.clone(),
                 gains: rate.per_session,
@@ -75,6 +83,7 @@ impl<'a> Namer<'a> {
             grade: candidate.grade,
             source: places.source,
             writer: places.writer,
+            in_package: places.in_package,
             package: places.package,
             isolate: "main".into(),
             accepted: None,
@@ -105,6 +114,7 @@ pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -
         per_session: resource.gains.per_session,
         per_round: resource.gains.per_round.clone(),
         bytes_per_session: 0.0,
+        in_bytes: false,
         unit: None,
         gains_per_second: None,
         classes: Vec::new(),
@@ -120,6 +130,7 @@ pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -
         grade: resource.grade,
         source: writer.clone(),
         writer,
+        in_package: None,
         package,
         isolate: "main".into(),
         accepted: None,

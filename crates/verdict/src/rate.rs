@@ -30,7 +30,7 @@ const CHANCE_ERRORS: f64 = 1.28;
 /// A rate that falls to less than this part of what it was is falling.
 const STEADY: f64 = 0.9;
 /// A rate that falls to less than this part of what it was comes to an end.
-const ENDING: f64 = 0.5;
+const ENDING: f64 = 0.6;
 
 /// How a rate speaks.
 #[derive(
@@ -48,7 +48,7 @@ pub enum Grade {
 pub(crate) enum Course {
     /// As chance would have it, it stays.
     Steady,
-    /// It falls, to less than half of what it was: something fills and is nearly full.
+    /// It falls, to less than six tenths of what it was: something fills.
     Ending,
     /// It falls.
     Falling,
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(course([7, 9, 14, 33]), Some(Course::Steady));
         // 4,000 keys that come by chance, a third of them new at first.
         assert_eq!(course([33, 65, 88, 90]), Some(Course::Ending));
-        assert_eq!(course([33, 65, 88, 130]), Some(Course::Falling));
+        assert_eq!(course([33, 65, 88, 140]), Some(Course::Falling));
         assert_eq!(course([1, 1, 2, 3]), None);
     }
 }

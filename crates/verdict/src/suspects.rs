@@ -37,6 +37,8 @@ pub(crate) struct Candidate {
     /// Classes that pile up at a constant rate, with bytes per session and depth below the holder.
     pub(crate) classes: Vec<ClassGrowth>,
     pub(crate) bytes_per_session: f64,
+    /// Whether it piles up inside of what the holder holds, and the holder itself gains nothing.
+    pub(crate) inside: bool,
     /// Whether the gains are bytes.
     pub(crate) in_bytes: bool,
     /// What became of the gains in the drain.

@@ -55,6 +55,7 @@ pub struct Verdict {
     /// Growth of heap and external memory per session over the rounds, in bytes.
     pub bytes_per_session: f64,
     /// The parts of the resident set, and how they grew over the rounds.
+    #[serde(default)]
     pub memory: Option<MemoryGrowth>,
     /// What leaks, most bytes first.
     pub suspects: Vec<Suspect>,
@@ -118,8 +119,13 @@ pub struct Suspect {
     pub per_round: Vec<f64>,
     /// Bytes that pile up per session, everything dragged along included.
     pub bytes_per_session: f64,
+    /// Whether `per_session`, `per_round` and the holder's gains are bytes: no number of objects grows,
+    /// but what the holder keeps does.
+    #[serde(default)]
+    pub in_bytes: bool,
     /// What the holder gains a whole number per, where that is not a session: `failed session`,
     /// `response 503`, a scenario.
+    #[serde(default)]
     pub unit: Option<Unit>,
     /// For a holder that grows with time and not with sessions: its gains without load.
     pub gains_per_second: Option<f64>,
@@ -139,6 +145,10 @@ pub struct Suspect {
     pub source: Option<SourceLine>,
     /// The statement that adds to it.
     pub writer: Option<SourceLine>,
+    /// Where the statement that adds stands in an installed package, and `writer` is the service's
+    /// own call that leads to it: that statement.
+    #[serde(default)]
+    pub in_package: Option<SourceLine>,
     /// The installed package in which the writer lies.
     pub package: Option<String>,
     /// The isolate; `main` until workers are told apart.

@@ -140,8 +140,9 @@ fn wrong(truth: &Value, verdict: &Value) -> Vec<String> {
         }
     }
     if let Some(part) = truth["writer"].as_str() {
-        let line = suspect["writer"]["text"].as_str();
-        if !line.is_some_and(|line| line.contains(part)) {
+        let lines = [&suspect["writer"], &suspect["in_package"]];
+        let mut texts = lines.iter().filter_map(|line| line["text"].as_str());
+        if !texts.any(|text| text.contains(part)) {
             differs("writer", &suspect["writer"]);
         }
     }

@@ -12,34 +12,126 @@ use super::path::Binding;
 use crate::evidence::{Script, Sources};
 use crate::verdict::SourceLine;
 
+/// Part of what a function allocated and is alive that a call in it accounts for, at least.
+const CALL_SHARE: f64 = 0.2;
+
+/// Node's own classes, and what makes one.
+const MAKERS: [(&str, &[&str]); 12] = [
+    ("Timeout", &["setTimeout", "setInterval"]),
+    ("Immediate", &["setImmediate"]),
+    ("FSWatcher", &["watch"]),
+    ("StatWatcher", &["watchFile"]),
+    ("ReadStream", &["createReadStream"]),
+    ("WriteStream", &["createWriteStream"]),
+    ("FileHandle", &["open"]),
+    ("ClientRequest", &["request", "get"]),
+    ("ChildProcess", &["spawn", "fork", "exec", "execFile"]),
+    ("Interface", &["createInterface"]),
+    ("Server", &["createServer"]),
+    ("Gzip", &["createGzip"]),
+];
+
 /// The lines of one leak.
 #[derive(Default)]
 pub(super) struct Places {
     pub(super) source: Option<SourceLine>,
+    /// In the service's own text, where its call is known that leads to the addition.
     pub(super) writer: Option<SourceLine>,
+    /// The addition itself, where it stands in a package and `writer` does not.
+    pub(super) in_package: Option<SourceLine>,
     pub(super) package: Option<String>,
 }
 
-pub(super) fn places(namer: &Namer<'_>, binding: &Binding) -> Places {
+/// `classes`: what piles up, nearest first. `inside`: it piles up in what the holder holds, not in
+/// the holder itself.
+pub(super) fn places(
+    namer: &Namer<'_>,
+    binding: &Binding,
+    classes: &[&str],
+    inside: bool,
+) -> Places {
+    let sources = namer.sources;
     let mut places = match binding {
-        Binding::Variable { name, closure, .. } => variable(namer, name, *closure),
-        Binding::Property { name, owner, .. } => property(namer, name, *owner),
+        Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
+        Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
         Binding::Listeners { event, .. } => listeners(namer, event),
         Binding::Unnamed => None,
     }
     .unwrap_or_default();
-    if places.writer.is_none() {
-        places.writer = by_allocation(namer.sources);
+    let is_in_package = |line: &SourceLine| sources.package_of(&line.file).is_some();
+    match &places.writer {
+        None => {
+            let made = makers(sources, classes);
+            let made = made.or_else(|| own_call(sources));
+            places.writer = made.or_else(|| by_allocation(sources));
+        }
+        Some(line) if is_in_package(line) => {
+            if let Some(own) = own_call(sources) {
+                places.in_package = places.writer.replace(own);
+            }
+        }
+        Some(_) => {}
     }
     if places.source.is_none() {
         places.source.clone_from(&places.writer);
     }
-    let writer = places.writer.as_ref();
-    places.package = writer.and_then(|line| namer.sources.package_of(&line.file));
+    let added = places.in_package.as_ref().or(places.writer.as_ref());
+    let declared = places.source.as_ref();
+    let package = |line: &SourceLine| sources.package_of(&line.file);
+    places.package = added
+        .and_then(package)
+        .or_else(|| declared.and_then(package));
     places
 }
 
-fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Option<Places> {
+/// The statement that makes an object of one of these classes; only what is certain by its name.
+fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
+    let names = |class: &str| {
+        MAKERS
+            .iter()
+            .find(|(made, _)| *made == class)
+            .map(|(_, by)| *by)
+    };
+    let calls = |names: &[&str]| {
+        let own = sources
+            .own_first()
+            .into_iter()
+            .filter(|s| !s.is_of_package());
+        own.into_iter()
+            .find_map(|script| best(sources, script, &script.text.calls(names)))
+    };
+    classes.iter().find_map(|class| calls(names(class)?))
+}
+
+/// The call in one of the service's own functions through which most of what is still alive came.
+fn own_call(sources: &Sources) -> Option<SourceLine> {
+    sources.allocators().iter().find_map(|allocator| {
+        let script = sources.script(allocator.script_id)?;
+        if script.is_of_package() {
+            return None;
+        }
+        let start = Position {
+            line: allocator.line,
+            column: allocator.column,
+        };
+        let enough = CALL_SHARE * allocator.live_bytes as f64;
+        let callees = allocator.callees.iter();
+        let callees = callees.filter(|(_, bytes)| *bytes as f64 >= enough);
+        callees.into_iter().find_map(|(callee, _)| {
+            let name = callee.rsplit(['.', ' ']).next()?;
+            let mut calls = script.text.calls(&[name]);
+            calls.retain(|c| c.function.as_ref().is_some_and(|f| f.start == start));
+            best(sources, script, &calls)
+        })
+    })
+}
+
+fn variable(
+    namer: &Namer<'_>,
+    name: &str,
+    closure: Option<heap::NodeIx>,
+    inside: bool,
+) -> Option<Places> {
     let at = namer.last.location(closure?)?;
     let script = namer.sources.script(at.script_id)?;
     let seen_from = Position {
@@ -47,7 +139,13 @@ fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Opt
         column: at.column,
     };
     let declared = script.text.declaration(name, seen_from);
-    let additions = script.text.additions(name, seen_from);
+    let mut additions = Vec::new();
+    if inside {
+        additions = script.text.additions_inside(name, seen_from);
+    }
+    if additions.is_empty() {
+        additions = script.text.additions(name, seen_from);
+    }
     Some(Places {
         source: declared.map(|site| line_of(namer.sources, script, &site)),
         writer: best(namer.sources, script, &additions),
@@ -57,19 +155,26 @@ fn variable(namer: &Namer<'_>, name: &str, closure: Option<heap::NodeIx>) -> Opt
 
 /// The property of an object: in the script of the object's constructor, else wherever one of the
 /// service's own scripts adds to a property of that name.
-fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places> {
+fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx, inside: bool) -> Option<Places> {
     let of_constructor = namer
         .last
         .location(owner)
         .and_then(|at| namer.sources.script(at.script_id));
     let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
     let mut first_declared = None;
+    let mut spelled = None;
     for script in scripts {
         let declared = script
             .text
             .member_declaration(name)
             .map(|site| line_of(namer.sources, script, &site));
-        let additions = script.text.member_additions(name);
+        let mut additions = Vec::new();
+        if inside {
+            additions = script.text.member_additions_inside(name);
+        }
+        if additions.is_empty() {
+            additions = script.text.member_additions(name);
+        }
         if let Some(writer) = best(namer.sources, script, &additions) {
             let source = declared.or(first_declared);
             return Some(Places {
@@ -78,10 +183,15 @@ fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx) -> Option<Places
                 ..Places::default()
             });
         }
+        if declared.is_some() && spelled.is_none() {
+            let additions = script.text.additions_spelled(name);
+            spelled = best(namer.sources, script, &additions);
+        }
         first_declared = first_declared.or(declared);
     }
     Some(Places {
         source: first_declared,
+        writer: spelled,
         ..Places::default()
     })
 }

@@ -19,7 +19,8 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
             reason: "what piles up under load is given back without it, but not all of it yet"
                 .into(),
             next: Some(
-                "say with `--max-drain` how long the service keeps what it is done with".into(),
+                "give what is kept a shorter time to live for the test, and run the same command again"
+                    .into(),
             ),
             further: assessment.drain(Fate::Going),
         });

@@ -242,6 +242,7 @@ pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
             unit,
             classes: Vec::new(),
             in_bytes: false,
+            inside: false,
         })
         .into_iter()
         .collect();

@@ -4,7 +4,7 @@
 //!
 //! Trips when one object gained in every round, gained nothing in the idle round, gave nothing
 //! back, and has no grade. While the run may go on, it asks for another round. At the end the
-//! course of the rate decides: less than half of what it was is a table that is nearly full.
+//! course of the rate decides: less than six tenths of what it was is a table that fills.
 
 use heap::NodeId;
 

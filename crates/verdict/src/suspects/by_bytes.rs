@@ -15,6 +15,8 @@ pub(super) struct Keeper {
     owner: NodeId,
     /// What it keeps through one reference, if that is most of it; else the object itself.
     pub(super) shown: NodeIx,
+    /// Whether that is the object itself.
+    pub(super) shown_is_owner: bool,
     gains: Rate,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn candidate(
         grade: Grade::B,
         unit: None,
         in_bytes: true,
+        inside: keeper.shown_is_owner,
         classes: Vec::new(),
     })
 }
@@ -59,6 +62,7 @@ pub(super) fn keeper(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Ke
         let reference = heap::growing_reference(pair.base, last, owner, grown_bytes);
         Some(Keeper {
             owner: grown.id,
+            shown_is_owner: reference.is_none(),
             shown: reference.map_or(owner, |step| step.edge.to),
             gains,
         })

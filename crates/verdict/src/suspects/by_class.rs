@@ -57,7 +57,9 @@ pub(super) fn candidate(
     let in_drains: i64 = in_drains.map(|g| change(g, &main.class).0).sum();
     let last = (pair.last, pair.analysis);
     let example = heap::example_of_class(pair.base, last, &main.class)?;
-    let holder = by_bytes::keeper(measured, pair)
+    let keeper = by_bytes::keeper(measured, pair);
+    let inside = keeper.as_ref().is_some_and(|keeper| keeper.shown_is_owner);
+    let holder = keeper
         .map(|keeper| keeper.shown)
         .or_else(|| old_object_before(pair, example, &main.class))
         .unwrap_or(example);
@@ -68,6 +70,7 @@ pub(super) fn candidate(
         grade: Grade::A,
         unit,
         in_bytes: false,
+        inside,
         bytes_per_session: classes.iter().map(|c| c.bytes_per_session).sum(),
         classes,
     })
