@@ -41,7 +41,7 @@ const FASTEST: f64 = 4000.0;
 
 /// Bytes that the heap may grow by while caches are filled: a service that leaks must not come to
 /// its end in the warm-up, and its snapshots stay small.
-const FILL_BYTES: u64 = 32 << 20;
+const FILL_BYTES: u64 = 16 << 20;
 
 /// A portion that takes this much longer than planned shows that the service is at its limit.
 const AT_LIMIT: u32 = 3;

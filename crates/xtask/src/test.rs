@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, on a machine that has only Rust and Node.js.
 
 use crate::app;
+use crate::corpus;
 use crate::fuzz;
 use crate::parity;
 use crate::steps::{self, Result, cargo, program, root, step};
@@ -38,6 +39,7 @@ pub(crate) fn test() -> Result {
     if has_chromium {
         app::test()?;
     }
+    corpus::of_every_rule()?;
     fuzz::run(fuzz::SECONDS_IN_CI)?;
     step(
         "the example's own tests",
