@@ -186,9 +186,11 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
             port: target.port(),
         },
     };
+    let effort = Effort::of(args);
+    let sessions = args.sessions.unwrap_or(effort.sessions);
     let limits = Limits {
         ready: Duration::from_secs_f64(args.ready_timeout),
-        settle: Duration::from_secs_f64(args.max_settle),
+        settle: Duration::from_secs_f64(args.max_settle.unwrap_or(effort.max_settle)),
         ..Limits::default()
     };
     Ok(Order {
@@ -201,11 +203,55 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         surroundings,
         processor: args.processor.into(),
         ready,
-        rounds: Rounds::of_primes(args.rounds, args.sessions, rate),
+        rounds: Rounds {
+            warm_up_portions: effort.warm_up_portions,
+            fill: sessions.saturating_mul(effort.fill),
+            ..Rounds::of_primes(args.rounds.unwrap_or(effort.rounds), sessions, rate)
+        },
         limits,
         seed: SEED,
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// What a hunt takes where nothing else is said; `docs/hunt.md` says what is traded.
+struct Effort {
+    rounds: u32,
+    sessions: u64,
+    /// Seconds.
+    max_settle: f64,
+    warm_up_portions: u32,
+    /// Sessions of the warm-up that fill caches, as multiples of the first round.
+    fill: u64,
+}
+
+impl Effort {
+    fn of(args: &HuntArgs) -> Self {
+        let usual = Self {
+            rounds: 3,
+            sessions: 101,
+            max_settle: 10.0,
+            warm_up_portions: 5,
+            fill: 100,
+        };
+        match (args.quick, args.thorough) {
+            (true, _) => Self {
+                rounds: 2,
+                sessions: 53,
+                warm_up_portions: 3,
+                fill: 20,
+                ..usual
+            },
+            (_, true) => Self {
+                rounds: 5,
+                sessions: 211,
+                max_settle: 30.0,
+                warm_up_portions: 8,
+                ..usual
+            },
+            _ => usual,
+        }
+    }
 }
 
 fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {

@@ -124,7 +124,11 @@ impl Progress {
                 current.doing = format!("settling: {waiting_for}");
             }
             Event::Settled(reading) => {
-                current.doing.clear();
+                // Of the warm-up's readings only the last is followed by one.
+                match current.stage {
+                    Stage::WarmUp => current.doing.clear(),
+                    _ => current.doing = "taking a heap snapshot".into(),
+                }
                 current.last = Some(*reading);
                 self.rss = Some(reading.memory.rss);
                 self.heap = Some(reading.heap.heap_used);
@@ -168,8 +172,9 @@ impl Progress {
         let mut parts = vec![format!("{:<9}", run::stage_name(current.stage))];
         match current.stage {
             Stage::Start => parts.push("waiting until the service is ready".into()),
-            Stage::Stop => parts.push("ending the service".into()),
+            Stage::Stop => parts.push("waiting until the service has ended".into()),
             _ if !current.doing.is_empty() => parts.push(current.doing.clone()),
+            Stage::Proof(_) => parts.push("clearing what holds the leak, and collecting".into()),
             _ => {}
         }
         if current.planned.is_some() && current.doing.is_empty() {

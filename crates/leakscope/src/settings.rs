@@ -286,7 +286,11 @@ mod tests {
             (4, 3),
             &["`expire`", "expires"],
         );
-        check(&format!("{entry}expires = 2027-13-01"), (4, 19), &[]);
+        check(
+            &format!("{entry}expires = 2027-13-01"),
+            (4, 11),
+            &["between 01 and 12"],
+        );
         check(
             &format!("{entry}expires = \"soon\""),
             (4, 11),

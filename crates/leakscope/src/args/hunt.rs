@@ -21,13 +21,24 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "ENGINE", value_enum, default_value_t)]
     pub(crate) processor: super::load::ProcessorArg,
 
-    /// Measured rounds; at least two must agree
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..=9))]
-    pub(crate) rounds: u32,
+    /// A look while you work: two rounds, half the sessions, short warm-up. Sees what leaks in every
+    /// session; a rare leak may pass, and a cache that fills slowly may leave it inconclusive
+    #[arg(long, conflicts_with = "thorough")]
+    pub(crate) quick: bool,
 
-    /// Sessions of the first round; the others run about two, three, … times as many
-    #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
-    pub(crate) sessions: u64,
+    /// For a night: five rounds, twice the sessions, long warm-up and rest. Sees a leak in one of some
+    /// hundred sessions, and tells large caches from leaks; takes about four times as long
+    #[arg(long)]
+    pub(crate) thorough: bool,
+
+    /// Measured rounds; at least two must agree [default: 3; 2 with --quick, 5 with --thorough]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=9))]
+    pub(crate) rounds: Option<u32>,
+
+    /// Sessions of the first round; the others run about two, three, … times as many [default: 101;
+    /// 53 with --quick, 211 with --thorough]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    pub(crate) sessions: Option<u64>,
 
     /// Sessions that arrive per second [default: the script's highest rate, at least 50]
     #[arg(long, value_name = "PER_SECOND", value_parser = rate)]
@@ -57,9 +68,9 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
     pub(crate) ready_timeout: f64,
 
-    /// Seconds that the heap gets after each round to come to rest
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
-    pub(crate) max_settle: f64,
+    /// Seconds that the heap gets after each round to come to rest [default: 10; 30 with --thorough]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) max_settle: Option<f64>,
 
     /// At the end, clear what holds a leak in the running service, collect, and count what went: nine
     /// tenths prove it. The service is broken afterwards, and ended

@@ -158,7 +158,7 @@ fn check_folder(hunt: &Hunt) {
     assert_eq!(
         names,
         [
-            "start", "warm-up", "idle", "round", "round", "round", "stop"
+            "start", "warm-up", "idle", "round", "round", "round", "drain", "stop"
         ]
     );
     for (stage, sessions) in stages[3..6].iter().zip([101, 211, 307]) {

@@ -17,4 +17,5 @@ mod redact;
 mod running;
 mod second_look;
 mod shapes;
+mod typescript;
 mod views;
