@@ -32,8 +32,8 @@ pub enum Stage {
 pub enum Further {
     /// One more measured round of so many sessions.
     Round(u64),
-    /// See [`Stage::Drain`].
-    Drain,
+    /// See [`Stage::Drain`]; for so many seconds at least.
+    Drain(u64),
 }
 
 /// How much a large container of the service holds, as the service itself counts it.

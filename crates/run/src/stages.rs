@@ -139,7 +139,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
                         (2.0 * FASTER * rounds.arrival_rate).min(FASTEST.max(rounds.arrival_rate));
                     self.round(number, sessions, rate).await?;
                 }
-                Further::Drain => self.drain().await?,
+                Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
         }
         self.folder
@@ -165,9 +165,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
     /// No load until the longest timer of the service's own code is over, then a few sessions: a
     /// backlog is worked off meanwhile, what has a time to live is over, and what is looked for
     /// only when somebody comes has been looked for.
-    async fn drain(&self) -> Result<(), Error> {
+    async fn drain(&self, at_least: Duration) -> Result<(), Error> {
         self.begin_stage(Stage::Drain, Some(AFTER_DRAIN))?;
-        let mut span = *DRAIN.start();
+        let mut span = at_least.clamp(*DRAIN.start(), *DRAIN.end());
         if let Some(left) = self.longest_timer().await? {
             self.tell(&Event::TimerFound(left))?;
             let over = Duration::from_nanos(left.nanos).saturating_add(TIMER_SLACK);

@@ -79,7 +79,7 @@ impl Assessment<'_> {
             Fate::Going => self.measured.drains.len() < DRAINS,
             Fate::Kept | Fate::Released => false,
         };
-        may.then_some(Further::Drain)
+        may.then_some(Further::Drain(0))
     }
 
     /// What leaks as far as is known: not what a drain released.

@@ -2,10 +2,11 @@
 //! often.
 //!
 //! Trips when one object gains in the idle round and in every measured round, at rates per second
-//! that agree within a factor of two.
+//! that agree within a factor of two; and in a drain of twenty seconds: what keeps the samples of the
+//! last minute has reached its bound by then.
 
 use heap::NodeId;
-use recording::{Recording, Stage, StageRecord};
+use recording::{Further, Recording, Stage, StageRecord};
 
 use super::{Assessment, Finding};
 use crate::Outcome;
@@ -13,6 +14,9 @@ use crate::suspects::Measured;
 
 /// Objects gained without load that are too few to tell from chance.
 const LEAST: i64 = 3;
+
+/// Seconds without load that must bring as much as the others.
+const DRAIN_SECONDS: u64 = 20;
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let (_, per_second) = holder(assessment.recording, assessment.measured)?;
@@ -23,7 +27,11 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
              time, not with sessions"
         ),
         next: Some("look for a timer that adds to it".into()),
-        further: None,
+        further: assessment
+            .measured
+            .drains
+            .is_empty()
+            .then_some(Further::Drain(DRAIN_SECONDS)),
     })
 }
 
@@ -36,8 +44,14 @@ pub(crate) fn holder(recording: &Recording, measured: &Measured<'_>) -> Option<(
     let rates = gaining
         .filter(|&(_, gain)| gain >= LEAST)
         .map(|(id, gain)| (id, gain as f64 / idle_seconds));
+    let drains = recording.stages.iter().filter(|s| s.stage == Stage::Drain);
+    let drain_seconds: f64 = drains.filter_map(seconds).sum();
     rates.into_iter().find(|&(id, per_second)| {
         let gains = measured.gains(id);
+        let in_drains = measured.drain_gain(id) as f64;
+        if !measured.drains.is_empty() && in_drains < drain_seconds * per_second / 2.0 {
+            return false;
+        }
         (1..).zip(gains.changes()).all(|(number, &gain)| {
             let agrees = |rate: f64| rate > per_second / 2.0 && rate < per_second * 2.0;
             round_seconds(recording, number).is_some_and(|s| agrees(gain / s))
@@ -66,6 +80,17 @@ mod tests {
             .holder(&[20, 21, 19])
             .idle(20);
         check(rule, &run, Some(Outcome::Leaking));
+    }
+
+    #[test]
+    fn what_reaches_its_bound_in_the_drain_does_not() {
+        let run = || {
+            Fixture::new(&[101, 211, 307])
+                .holder(&[20, 21, 19])
+                .idle(20)
+        };
+        check(rule, &run().drain(20), Some(Outcome::Leaking));
+        check(rule, &run().drain(3), None);
     }
 
     #[test]
