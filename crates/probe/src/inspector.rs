@@ -8,6 +8,7 @@ mod cut;
 mod isolates;
 mod objects;
 mod snapshot;
+mod vitals;
 mod whole;
 mod wire;
 
@@ -25,6 +26,7 @@ use wire::{Notice, Wire};
 
 pub use isolates::{HeapSpace, HeapSpaces, Isolate};
 pub use snapshot::Packing;
+pub use vitals::{SpaceFigures, Vitals};
 
 /// An answer that takes longer will not come: the event loop is blocked.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod around;
 mod attach;
 mod error;
 mod headroom;
@@ -36,12 +37,15 @@ mod ready;
 mod service;
 mod target;
 
+pub use around::{Sockets, TcpStates, cpu_time, memory_limit, tree};
 pub use attach::{Attached, Opening, Unreachable, attach, attach_at};
 pub use error::Error;
 pub use headroom::{Headroom, MemoryLimit};
-pub use inspector::{Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo};
+pub use inspector::{
+    Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo, SpaceFigures, Vitals,
+};
 pub use process::{Process, Runtime};
-pub use procfs::read_memory;
+pub use procfs::{read_memory, read_memory_quickly, read_shares};
 pub use ready::Ready;
 pub use service::{Ended, Launch, Service};
 pub use target::{Endpoint, Target};

@@ -20,6 +20,16 @@ use crate::Error;
 /// # Errors
 /// [`Error::Memory`] if there is no such process.
 pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
+    let mut figures = read_memory_quickly(pid)?;
+    (figures.pss, figures.uss) = read_shares(pid);
+    Ok(figures)
+}
+
+/// Likewise without `pss` and `uss`: microseconds, however large the process is.
+///
+/// # Errors
+/// [`Error::Memory`] if there is no such process.
+pub fn read_memory_quickly(pid: u32) -> Result<MemoryFigures, Error> {
     let unreadable = |source| Error::Memory { pid, source };
     let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(unreadable)?;
     // A zombie has a status, but no memory.
@@ -29,17 +39,12 @@ pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
             "the process has ended",
         ))
     })?;
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let private = ["Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"];
     let descriptors = descriptors(pid);
     Ok(MemoryFigures {
         rss,
         vsz: field_kib(&status, "VmSize:").unwrap_or(0),
-        pss: field_kib(&rollup, "Pss:"),
-        uss: private
-            .iter()
-            .filter_map(|name| field_kib(&rollup, name))
-            .reduce(|a, b| a + b),
+        pss: None,
+        uss: None,
         swap: field_kib(&status, "VmSwap:"),
         threads: field(&status, "Threads:"),
         fds: descriptors.as_ref().map(|all| all.len() as u64),
@@ -47,6 +52,18 @@ pub fn read_memory(pid: u32) -> Result<MemoryFigures, Error> {
             .as_ref()
             .map(|all| all.iter().filter(|d| d.is_some()).count() as u64),
     })
+}
+
+/// `pss` and `uss` of a process, where they may be known.
+#[must_use]
+pub fn read_shares(pid: u32) -> (Option<u64>, Option<u64>) {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let private = ["Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"];
+    let uss = private
+        .iter()
+        .filter_map(|name| field_kib(&rollup, name))
+        .reduce(|a, b| a + b);
+    (field_kib(&rollup, "Pss:"), uss)
 }
 
 /// The number after a field's name.
@@ -67,7 +84,7 @@ fn field_kib(text: &str, name: &str) -> Option<u64> {
 }
 
 /// A process's open descriptors: the inode of each socket, `None` for anything else.
-fn descriptors(pid: u32) -> Option<Vec<Option<u64>>> {
+pub(crate) fn descriptors(pid: u32) -> Option<Vec<Option<u64>>> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
     let inode = |entry: fs::DirEntry| {
         let link = fs::read_link(entry.path()).ok()?;

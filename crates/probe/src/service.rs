@@ -254,6 +254,12 @@ impl Service {
         Err(Error::NoInspector { found })
     }
 
+    /// The id of the process that was started; `None` once it has ended.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Waits for the end of the process that was started.
     pub async fn ended(&mut self) -> Result<Ended, Error> {
         match self.child.wait().await {
