@@ -5,7 +5,7 @@ use std::fs;
 use crate::steps::root;
 
 /// Every crate with those that it may depend on, `units` aside, which all may use.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("units", &[]),
     ("heap", &[]),
     ("recording", &[]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &["explore", "report", "verdict", "heap", "recording"],
     ),
     ("probe", &["recording"]),
+    ("watch", &[]),
     ("load", &["scenario", "recording"]),
     ("run", &["probe", "load", "scenario", "recording"]),
     ("web", &["explore", "heap", "recording"]),
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "load",
             "run",
             "web",
+            "watch",
         ],
     ),
     ("testkit", &[]),

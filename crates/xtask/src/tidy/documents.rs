@@ -39,13 +39,17 @@ fn check_options() -> Vec<String> {
 fn options(args: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut is_option = false;
+    let mut given = None;
     for line in args.lines().map(str::trim) {
         if line.starts_with("#[arg(") {
             is_option = line.contains("long");
+            given = line
+                .split_once("long = \"")
+                .and_then(|(_, rest)| rest.split('"').next());
         } else if let Some(field) = line.strip_prefix("pub(crate) ") {
             let name = field.split(':').next().unwrap_or_default();
             if is_option {
-                found.push(name.replace('_', "-"));
+                found.push(given.unwrap_or(name).replace('_', "-"));
             }
             is_option = false;
         }
@@ -118,8 +122,9 @@ mod tests {
     #[test]
     fn long_options_are_found_and_positionals_are_not() {
         let args = "#[arg(long, value_name = \"N\")]\n    pub(crate) max_settle: f64,\n\
+            #[arg(long = \"for\", value_name = \"TIME\")]\npub(crate) duration: u8,\n\
             #[arg(value_name = \"DIR\")]\npub(crate) run: PathBuf,\n\
             #[command(flatten)]\npub(crate) table: TableArgs,\n";
-        assert_eq!(super::options(args), ["max-settle"]);
+        assert_eq!(super::options(args), ["max-settle", "for"]);
     }
 }
