@@ -10,6 +10,7 @@ mod process;
 mod redact;
 mod spans;
 mod views;
+mod watch;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::load::{
     LoadArgs, LoadCommand, MergeArgs, QuickArgs, RunArgs, ScriptArgs, SpreadArg,
 };
+pub(crate) use self::watch::WatchArgs;
 pub(crate) use demands::DemandArgs;
 pub(crate) use hunt::{HuntArgs, JudgeArgs};
 pub(crate) use mcp::McpArgs;
@@ -44,7 +46,8 @@ Exit codes:
   2    the command line, the script or a file given is wrong
   3    inconclusive; for a load: the plan was not kept
   4    the service did not start, did not get ready, or died
-  5    not one session got through, a budget is exceeded, or the load failed its `ensure` checks
+  5    not one session got through, a budget is exceeded, an alert ended a watch, or the load failed
+       its `ensure` checks
   6    a file could not be written
   130  interrupted";
 
@@ -73,6 +76,9 @@ pub(crate) enum Command {
     Snapshot(CaptureArgs),
     /// Sample where a running service allocates what is alive, as a heap profile for DevTools
     Profile(ProfileArgs),
+    /// Watch a running service: memory, heap, sockets, event loop; a live chart, alerts, and whether
+    /// it looks like a leak so far
+    Watch(Box<WatchArgs>),
     /// List the classes of a heap snapshot by retained size, or the objects of a class
     Summary(SummaryArgs),
     /// Compare two heap snapshots of one process by class, and list what grew in place

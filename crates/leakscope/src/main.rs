@@ -22,12 +22,14 @@ mod proofs;
 mod proxies;
 mod redact;
 mod runs;
+mod scrapes;
 mod scripts;
 mod settings;
 mod signals;
 mod snapshots;
 mod targets;
 mod views;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Detached(args) => views::detached(&args),
         Command::Mcp(args) => mcp::mcp(&args),
         Command::Nodes(args) => views::nodes(&args),
+        Command::Watch(args) => watch::watch(&args),
         Command::Redact(args) => redact::redact(&args),
     };
     match result {

@@ -3,18 +3,12 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use load::{Meter, Tally};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
-
-/// A scraper that says nothing for so long is let go.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::scrapes::{self, label};
 
 const QUANTILES: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
 
@@ -23,48 +17,7 @@ pub(super) async fn serve(
     address: SocketAddr,
     meter: Arc<Meter>,
 ) -> Result<AbortOnDropHandle<()>, Failure> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        let message = format!("cannot serve metrics on `{address}`: {error}");
-        Failure::new(Exit::Usage, message)
-    })?;
-    if let Ok(address) = listener.local_addr() {
-        crate::failure::tell(&format!("Metrics: http://{address}/metrics"));
-    }
-    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(answer(stream, Arc::clone(&meter)))),
-                // Out of descriptors: the load needs them more.
-                Err(_) => tokio::time::sleep(PATIENCE).await,
-            }
-        }
-    })))
-}
-
-async fn answer(mut stream: TcpStream, meter: Arc<Meter>) {
-    let asked = tokio::time::timeout(PATIENCE, read_head(&mut stream)).await;
-    if !matches!(asked, Ok(Ok(()))) {
-        return;
-    }
-    let body = text(&meter.tally());
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n",
-        body.len()
-    );
-    // A scraper that has gone will come again.
-    let _ = stream.write_all((head + &body).as_bytes()).await;
-    let _ = stream.shutdown().await;
-}
-
-async fn read_head(stream: &mut TcpStream) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < 16 << 10 {
-        if stream.read_buf(&mut head).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-    Ok(())
+    scrapes::serve(address, move || text(&meter.tally())).await
 }
 
 /// Every metric; what ends in a code or a cause has it as a label.
@@ -108,14 +61,6 @@ fn metric(name: &str) -> String {
         .map(|c| if is_plain(c) { c } else { '_' })
         .collect();
     format!("leakscope_{name}")
-}
-
-fn label(name: &str, value: &str) -> String {
-    let value = value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n");
-    format!("{{{name}=\"{value}\"}}")
 }
 
 #[cfg(test)]

@@ -19,3 +19,4 @@ mod second_look;
 mod shapes;
 mod typescript;
 mod views;
+mod watch;

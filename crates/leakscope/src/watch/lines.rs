@@ -1,0 +1,47 @@
+//! Readings for a person where there is no terminal to draw on: a line each.
+
+use watch::{Figures, Metric};
+
+use super::Known;
+
+/// The line of the newest reading, or one for each process.
+pub(super) fn text(known: &Known, by_process: bool) -> String {
+    let time = jiff::ZonedDateTime::now().strftime("%H:%M:%S").to_string();
+    let reading = &known.reading;
+    if !by_process || reading.processes.is_empty() {
+        return format!("{time}  {}\n", figures(&reading.figures));
+    }
+    let rows = reading.processes.iter().map(|process| {
+        let name = report::printable(&process.name);
+        format!(
+            "{time}  {:>7} {name}  {}\n",
+            process.pid,
+            figures(&process.figures)
+        )
+    });
+    rows.collect()
+}
+
+/// What is known of the figures that people look at.
+pub(super) fn figures(figures: &Figures) -> String {
+    let shown = [
+        ("rss", Metric::Rss),
+        ("heap", Metric::HeapUsed),
+        ("of", Metric::HeapTotal),
+        ("external", Metric::External),
+        ("cpu", Metric::Cpu),
+        ("processes", Metric::Processes),
+        ("threads", Metric::Threads),
+        ("fds", Metric::Fds),
+        ("sockets", Metric::Sockets),
+        ("lag", Metric::LagMax),
+        ("gc", Metric::GcCount),
+        ("pause", Metric::GcPause),
+    ];
+    let known = shown.iter().filter_map(|&(name, metric)| {
+        let value = figures.get(metric)?;
+        let is_dull = metric == Metric::Processes && value < 2.0;
+        (!is_dull).then(|| format!("{name} {}", metric.unit().show(value)))
+    });
+    known.collect::<Vec<_>>().join("  ")
+}
