@@ -1,10 +1,12 @@
-//! `leakscope open`: the page in the browser, about a run or about snapshots.
+//! `leakscope open`: the page in the browser, or the screen in the terminal, about a run or about
+//! snapshots.
 //!
 //! Owns what is handed to the server: the files of a run's folder, and how a snapshot is opened. The
 //! address goes to stdout, what to do with it to stderr.
 
 mod browser;
 mod profile;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,9 @@ use crate::failure::{Failure, answer, tell, warn};
 use crate::snapshots;
 
 pub(crate) fn open(args: &OpenArgs) -> Result<Exit, Failure> {
+    if args.tui {
+        return terminal::show(args);
+    }
     let workbench = workbench(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -62,9 +67,7 @@ fn workbench(args: &OpenArgs) -> Result<Workbench, Failure> {
         paths => (None, paths.to_vec()),
     };
     if let Some(folder) = paths.iter().find(|path| path.is_dir()) {
-        let message = format!("`{}` is a folder among snapshots", folder.display());
-        return Err(Failure::new(Exit::Usage, message)
-            .hint(Some("give one folder of a run, or snapshots alone")));
+        return Err(folder_among_snapshots(folder));
     }
     let snapshots = paths.into_iter().map(snapshot_file);
     let names: Vec<String> = args.paths.iter().map(|path| name(path)).collect();
@@ -75,6 +78,11 @@ fn workbench(args: &OpenArgs) -> Result<Workbench, Failure> {
         snapshots: snapshots.collect::<Result<_, _>>()?,
         open: opener(args.reading),
     })
+}
+
+fn folder_among_snapshots(folder: &Path) -> Failure {
+    let message = format!("`{}` is a folder among snapshots", folder.display());
+    Failure::new(Exit::Usage, message).hint(Some("give one folder of a run, or snapshots alone"))
 }
 
 fn name(path: &Path) -> String {

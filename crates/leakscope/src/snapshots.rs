@@ -57,8 +57,33 @@ pub(crate) fn outline(path: &Path, reading: ReadingArgs) -> Result<(Snapshot, Ou
     Ok((snapshot, outline))
 }
 
+/// Reads and analyzes a snapshot file whose bytes pass through `watch` on their way. What is lost of a
+/// damaged one is not told: it is for faces that have the terminal for themselves.
+pub(crate) fn open_watched(
+    path: &Path,
+    reading: ReadingArgs,
+    watch: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
+) -> Result<Opened, Failure> {
+    let (snapshot, _) = read_through(path, reading, watch)?;
+    let analysis = Analysis::of(&snapshot);
+    Ok(Opened { snapshot, analysis })
+}
+
 fn read(path: &Path, reading: ReadingArgs) -> Result<Snapshot, Failure> {
+    let (snapshot, loss) = read_through(path, reading, |reader, _| reader)?;
+    if let Some(loss) = loss {
+        tell_loss(path, &loss);
+    }
+    Ok(snapshot)
+}
+
+fn read_through(
+    path: &Path,
+    reading: ReadingArgs,
+    through: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
+) -> Result<(Snapshot, Option<Loss>), Failure> {
     let (reader, size) = reader(path)?;
+    let reader = through(reader, size);
     let damaged = |error: Error| {
         let place = locate(path, &error).map(|byte| format!("the record stands at byte {byte}"));
         cannot_read(path, &error)
@@ -66,13 +91,13 @@ fn read(path: &Path, reading: ReadingArgs) -> Result<Snapshot, Failure> {
             .hint(hint(&error, path, reading))
     };
     match reading.recover {
-        false => heap::parse(reader, size).map_err(damaged),
+        false => {
+            let snapshot = heap::parse(reader, size).map_err(damaged)?;
+            Ok((snapshot, None))
+        }
         true => {
             let Recovered { snapshot, loss } = heap::recover(reader, size).map_err(damaged)?;
-            if let Some(loss) = loss {
-                tell_loss(path, &loss);
-            }
-            Ok(snapshot)
+            Ok((snapshot, loss))
         }
     }
 }

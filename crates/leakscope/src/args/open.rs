@@ -23,6 +23,10 @@ pub(crate) struct OpenArgs {
     #[arg(long)]
     pub(crate) no_browser: bool,
 
+    /// Show it in this terminal, not in a browser
+    #[arg(long, conflicts_with_all = ["port", "no_browser"])]
+    pub(crate) tui: bool,
+
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
 }

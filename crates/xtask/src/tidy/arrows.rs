@@ -18,6 +18,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "mcp",
         &["explore", "report", "verdict", "heap", "recording"],
     ),
+    (
+        "tui",
+        &["explore", "report", "verdict", "heap", "recording"],
+    ),
     ("probe", &["recording"]),
     ("watch", &[]),
     ("load", &["scenario", "recording"]),
@@ -35,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "report",
             "probe",
             "mcp",
+            "tui",
             "load",
             "run",
             "web",
