@@ -5,7 +5,7 @@ use std::fs;
 use crate::steps::root;
 
 /// Every crate with those that it may depend on, `units` aside, which all may use.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("heap", &[]),
     ("recording", &[]),
