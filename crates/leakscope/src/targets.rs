@@ -67,10 +67,19 @@ pub(crate) fn failed(error: &Error) -> Failure {
     let failure = Failure::of(exit, error).hint(error.hint());
     match error {
         Error::Unreachable(unreachable) => {
-            let row = |(id, what): (String, String)| format!("{id:>8}  {what}");
+            let row = |(id, what): (String, String)| format!("{id:>8}  {}", shortened(&what));
             failure.causes(unreachable.choices().into_iter().map(row))
         }
         _ => failure,
+    }
+}
+
+/// A browser's command line fills a screen.
+fn shortened(line: &str) -> String {
+    const LONGEST: usize = 150;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
@@ -86,7 +95,7 @@ fn ask(error: &Error, found: &[Process]) -> Result<Process, Failure> {
     for (at, process) in found.iter().enumerate() {
         let dir = process.working_dir();
         let dir = dir.map_or(String::new(), |dir| format!("  in {}", dir.display()));
-        let line = format!("{}{dir}", process.command_line());
+        let line = format!("{}{dir}", shortened(&process.command_line()));
         let _ = writeln!(
             stderr,
             "  {:>2})  {:>7}  {}",

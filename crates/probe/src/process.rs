@@ -132,7 +132,8 @@ impl Process {
         let mut children: Vec<Self> = procfs::descendants(self.pid)
             .into_iter()
             .filter_map(Self::read)
-            .filter(|process| process.runtime != Runtime::Other)
+            // A browser's processes are inspected through its one port.
+            .filter(|p| !matches!(p.runtime, Runtime::Other | Runtime::Chrome))
             .collect();
         children.sort_by_key(|process| process.pid);
         children

@@ -81,14 +81,23 @@ impl Watched {
     }
 }
 
+/// Bytes that V8's limit allows for objects that are not old yet: three times its usual semi-space.
+/// The heap is full when the old ones have filled the rest.
+const YOUNG: u64 = 48 << 20;
+
 impl Condition {
     fn holds_in(&self, spaces: &HeapSpaces) -> bool {
         let value = match self.metric {
             Metric::External => spaces.external,
             Metric::ArrayBuffers => spaces.array_buffers,
-            _ => spaces.used,
+            _ => match self.bound {
+                Bound::Value(_) => spaces.used,
+                Bound::OfLimit(_) => old(spaces),
+            },
         };
-        self.holds(value, spaces.limit)
+        let of_all = |limit: u64| limit.saturating_sub(YOUNG).max(limit / 2);
+        let limit = spaces.old_limit.or(spaces.limit.map(of_all));
+        self.holds(value, limit)
     }
 
     fn holds(&self, value: u64, limit: Option<u64>) -> bool {
@@ -102,6 +111,14 @@ impl Condition {
             false => (value as f64) < bound,
         }
     }
+}
+
+/// Bytes of objects outside the young spaces.
+fn old(spaces: &HeapSpaces) -> u64 {
+    let young = spaces.spaces.iter().filter(|s| s.name.starts_with("new_"));
+    spaces
+        .used
+        .saturating_sub(young.map(|space| space.used).sum())
 }
 
 #[cfg(test)]

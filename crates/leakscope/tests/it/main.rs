@@ -6,6 +6,7 @@
 
 mod agents;
 mod bad_input;
+mod captures;
 mod damaged;
 mod demands;
 mod documents;

@@ -74,6 +74,10 @@ impl Running {
         let open = std::net::TcpStream::connect(("127.0.0.1", self.port));
         assert!(open.is_err(), "its inspector is open");
     }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
 }
 
 pub(crate) fn leakscope(command: &str) -> Command {

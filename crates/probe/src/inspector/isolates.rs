@@ -116,6 +116,8 @@ pub struct HeapSpaces {
     pub committed: u64,
     /// Bytes that the heap may grow to; `None` where it is not told.
     pub limit: Option<u64>,
+    /// Bytes that its old objects may grow to, where the program was started with such a limit.
+    pub old_limit: Option<u64>,
     /// Bytes outside the heap that its objects hold; array buffers are a part of them.
     pub external: u64,
     /// Bytes of `ArrayBuffer`s and `Buffer`s.
@@ -141,8 +143,13 @@ const SPACES: &str = "(() => {
     const v8 = process.getBuiltinModule?.('v8') ?? require('v8');
     const { external, arrayBuffers } = process.memoryUsage();
     const { used_heap_size, total_heap_size, heap_size_limit } = v8.getHeapStatistics();
+    const { resourceLimits } = process.getBuiltinModule?.('worker_threads') ?? require('worker_threads');
+    const options = [process.env?.NODE_OPTIONS ?? '', ...(process.execArgv ?? [])].join(' ');
+    const told = [...options.matchAll(/--max[-_]old[-_]space[-_]size=(\\d+)/g)].at(-1)?.[1];
+    const old_mib = resourceLimits?.maxOldGenerationSizeMb ?? told;
     return { spaces: v8.getHeapSpaceStatistics(), external, arrayBuffers,
-             used_heap_size, total_heap_size, heap_size_limit };
+             used_heap_size, total_heap_size, heap_size_limit,
+             old_mib: old_mib === undefined ? null : Number(old_mib) };
 })()";
 
 impl Inspector {
@@ -157,6 +164,7 @@ impl Inspector {
             used_heap_size: u64,
             total_heap_size: u64,
             heap_size_limit: u64,
+            old_mib: Option<f64>,
             external: u64,
             #[serde(rename = "arrayBuffers", default)]
             array_buffers: u64,
@@ -167,6 +175,7 @@ impl Inspector {
                 used: told.used_heap_size,
                 committed: told.total_heap_size,
                 limit: Some(told.heap_size_limit),
+                old_limit: told.old_mib.map(|mib| (mib * 1_048_576.0) as u64),
                 external: told.external,
                 array_buffers: told.array_buffers,
             }),

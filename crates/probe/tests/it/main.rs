@@ -6,3 +6,5 @@
 
 mod attach;
 mod child;
+mod deno;
+mod fake;
