@@ -24,6 +24,7 @@ mod fixture;
 mod holders;
 mod icicle;
 mod listing;
+mod load;
 mod nodes;
 mod object;
 mod path;
@@ -33,6 +34,7 @@ mod runs;
 mod statistics;
 mod strings;
 mod summary;
+mod timeline;
 mod tree;
 mod trend;
 
@@ -62,6 +64,7 @@ pub use icicle::{Cell, Icicle};
 pub use listing::{
     Column, Direction, Filter, Listed, Listing, Page, PageOf, UnknownColumn, Wanted,
 };
+pub use load::{LoadPart, LoadReport, LoadView, NamedTimes, StageLoad, Times, load_view};
 pub use nodes::{NodeRow, nodes};
 pub use object::{Heap, HeapObject, ObjectRow, Outlined, Unknown};
 pub use path::{PathGroup, PathGroups, PathRow, Paths, path_groups, paths};
@@ -71,5 +74,8 @@ pub use runs::{RunSnapshot, run_snapshots, sessions_between, stage_name};
 pub use statistics::{StatisticsRow, statistics};
 pub use strings::{Duplicate, DuplicateRow, Pinned, PinnedRow, Strings, StringsListing, strings};
 pub use summary::{ClassObjects, ClassRow, ClassSums, Summary, class_objects, filtered, summary};
+pub use timeline::{
+    CollectionMark, LoadColumns, MemoryColumns, SnapshotMark, StageSpan, Timeline, timeline,
+};
 pub use tree::Unfolding;
 pub use trend::{Trend, TrendBuilder, TrendClass, TrendGrowth, TrendSnapshot};

@@ -41,6 +41,15 @@ impl Outcome {
         }
     }
 
+    /// Adds the load that came after this one.
+    pub fn add(&mut self, later: Self) {
+        let ended = later.began_unix_ms + later.lasted.as_millis() as u64;
+        self.planned += later.planned;
+        self.tally.add(&later.tally);
+        self.periods.extend(later.periods);
+        self.lasted = Duration::from_millis(ended.saturating_sub(self.began_unix_ms));
+    }
+
     /// How many sessions there were, by how they ended.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
@@ -168,6 +177,25 @@ mod tests {
         let report = load_json(&outcome);
         assert_eq!(load_json(&read_load_json(&report).unwrap()), report);
         assert!(read_load_json(&json!({"aggregate": {"counters": {}}})).is_none());
+    }
+
+    #[test]
+    fn loads_one_after_the_other_are_one_load() {
+        let part = |planned| {
+            let meter = meter();
+            meter.end_period();
+            Outcome::of(&meter, planned, Segment::WHOLE)
+        };
+        let mut whole = part(7);
+        let later = Outcome {
+            began_unix_ms: whole.began_unix_ms + 60_000,
+            lasted: Duration::from_secs(5),
+            ..part(8)
+        };
+        whole.add(later);
+        assert_eq!((whole.planned, whole.periods.len()), (15, 2));
+        assert_eq!(whole.ledger().created, 12);
+        assert_eq!(whole.lasted, Duration::from_secs(65));
     }
 
     #[test]

@@ -20,7 +20,7 @@ const SCRIPTS: &str = "scripts.json";
 /// The verdict in the run folder, as JSON.
 pub const VERDICT: &str = "verdict.json";
 
-/// The report of the load of the last stage, as JSON.
+/// The report of the load of all stages together, as JSON.
 pub const LOAD: &str = "load.json";
 
 /// V8's sampling heap profile.
@@ -174,7 +174,7 @@ impl Folder {
         self.write(RUN, text.as_bytes())
     }
 
-    /// Writes the load's report.
+    /// Writes the load's report, of all stages so far.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use load::{Job, Meter, Segment, Surroundings};
+use load::{Job, Meter, Outcome, Segment, Surroundings};
 use probe::{Inspector, Service};
 use recording::{Event, Further, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
@@ -15,6 +15,9 @@ use crate::conduct::{Advice, Setting};
 use crate::recorder::Recorder;
 use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
+
+/// How long the load's periods are: what is shown of a load over time.
+const PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
 /// enough to see a leak of a few kilobytes a session within a few hundred sessions.
@@ -61,6 +64,8 @@ pub(crate) struct Conductor<'a, 'r> {
     meter: RefCell<Arc<Meter>>,
     sessions_before: Cell<u64>,
     snapshots: Cell<u32>,
+    /// What came of all loads so far.
+    loaded: RefCell<Option<Outcome>>,
     /// With the script's functions, and what its `before` has captured.
     surroundings: RefCell<Surroundings>,
 }
@@ -93,6 +98,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             meter: RefCell::default(),
             sessions_before: Cell::new(0),
             snapshots: Cell::new(0),
+            loaded: RefCell::default(),
             surroundings: RefCell::new(order.surroundings.clone()),
         };
         conductor.tell(&Event::ServiceStarted(ServiceFacts {
@@ -291,18 +297,33 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.meter.replace(Arc::clone(&meter));
         let performing = load::perform(self.job(sessions, rate), Arc::clone(&meter));
         tokio::pin!(performing);
-        let outcome = loop {
+        let mut periods = tokio::time::interval(PERIOD);
+        periods.tick().await;
+        let mut outcome = loop {
             tokio::select! {
                 outcome = &mut performing => break outcome,
                 () = tokio::time::sleep(POLL) => self.tell_progress(&before, &meter)?,
+                _ = periods.tick() => { meter.end_period(); }
             }
         };
         self.tell_progress(&before, &meter)?;
         self.sessions_before
             .set(self.sessions_before.get() + meter.ledger().created);
         self.meter.replace(Arc::default());
-        self.folder.write_load(&load::load_json(&outcome))?;
+        outcome.periods.push(meter.end_period());
+        self.keep_load(outcome)?;
         Ok(meter.ledger())
+    }
+
+    /// Writes what came of all loads so far.
+    fn keep_load(&self, outcome: Outcome) -> Result<(), Error> {
+        let mut loaded = self.loaded.borrow_mut();
+        match &mut *loaded {
+            None => *loaded = Some(outcome),
+            Some(whole) => whole.add(outcome),
+        }
+        let report = loaded.as_ref().map(load::load_json);
+        report.map_or(Ok(()), |report| Ok(self.folder.write_load(&report)?))
     }
 
     fn tell_progress(&self, before: &Ledger, meter: &Meter) -> Result<(), Error> {
