@@ -15,6 +15,7 @@ use verdict::Verdict;
 
 use crate::args::HuntArgs;
 use crate::demands::Demands;
+use crate::evidence;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::judge;
@@ -123,7 +124,11 @@ async fn judge_aside(
 
 fn keep(verdict: &Verdict, recording: &Recording, folder: &Folder) -> Result<(), Failure> {
     let json = outputs::verdict_json(verdict)?;
-    let report = report::html(verdict, recording);
+    let report = report::html(
+        verdict,
+        recording,
+        &evidence::of(folder, recording, verdict),
+    );
     folder
         .write(run::VERDICT, json.as_bytes())
         .and_then(|()| folder.write(run::REPORT, report.as_bytes()))

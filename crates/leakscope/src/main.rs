@@ -6,6 +6,7 @@
 mod args;
 mod cache;
 mod demands;
+mod evidence;
 mod exit;
 mod failure;
 mod files;

@@ -114,7 +114,9 @@ fn run_of(path: &Path) -> Result<(Run, Vec<PathBuf>), Failure> {
     let scripts = folder.read_scripts().into_iter();
     let run = Run {
         verdict: folder.read_json(run::VERDICT),
-        load: folder.read_json(run::LOAD),
+        load: folder
+            .read_json(run::LOAD)
+            .and_then(|report| serde_json::from_value(report).ok()),
         profile: profile::read(&folder.file(run::PROFILE)),
         scripts: scripts
             .map(|script| (shown(&script.url, &working_dir), script.text))
@@ -125,7 +127,7 @@ fn run_of(path: &Path) -> Result<(Run, Vec<PathBuf>), Failure> {
 }
 
 /// A script's path as verdicts show it: from the service's folder.
-fn shown(url: &str, working_dir: &str) -> String {
+pub(crate) fn shown(url: &str, working_dir: &str) -> String {
     let path = url.strip_prefix("file://").unwrap_or(url);
     let inside = path.strip_prefix(working_dir);
     let inside = inside.and_then(|rest| rest.strip_prefix('/'));

@@ -41,7 +41,7 @@ impl SnapshotArgs {
 }
 
 impl Opened {
-    fn heap(&self) -> Heap<'_> {
+    pub(crate) fn heap(&self) -> Heap<'_> {
         Heap {
             snapshot: &self.snapshot,
             analysis: &self.analysis,

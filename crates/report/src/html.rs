@@ -3,8 +3,10 @@
 //! Owns the page's structure and looks. No script and no network: a strict Content-Security-Policy
 //! in the page forbids both. All text goes through the template engine, which escapes it.
 
+mod evidence;
 mod timeline;
 
+use explore::{ChangePerSession, Excerpt, LoadView};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use recording::{Recording, Stage};
 use units::{ByteDelta, Bytes, Count, Elapsed, PerSession};
@@ -15,9 +17,22 @@ use crate::words::{self, gains};
 
 const STYLE: &str = include_str!("html/report.css");
 
+/// What stands behind a verdict, as far as it is at hand.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The classes that gained most bytes over all rounds.
+    pub changes: Vec<ChangePerSession>,
+    /// The sessions of these rounds.
+    pub sessions: Option<u64>,
+    /// The load.
+    pub load: Option<LoadView>,
+    /// The lines around each that a suspect names, by file and line.
+    pub excerpts: Vec<(String, u32, Excerpt)>,
+}
+
 /// The report as the text of an HTML file.
 #[must_use]
-pub fn html(verdict: &Verdict, recording: &Recording) -> String {
+pub fn html(verdict: &Verdict, recording: &Recording, evidence: &Evidence) -> String {
     let (word, class) = outcome(verdict.outcome);
     let page = markup! {
         (DOCTYPE)
@@ -51,10 +66,12 @@ pub fn html(verdict: &Verdict, recording: &Recording) -> String {
                     }
                 }
                 main {
-                    @for suspect in &verdict.suspects { (suspect_card(suspect)) }
+                    @for suspect in &verdict.suspects { (suspect_card(suspect, recording, evidence)) }
                     (rounds(recording))
                     (timeline::timeline(recording))
                     (classes(verdict))
+                    (evidence::comparison(&evidence.changes, evidence.sessions))
+                    @if let Some(load) = &evidence.load { (evidence::load(load)) }
                     (facts(recording))
                 }
                 footer { "leakscope " (recording.leakscope_version) }
@@ -73,7 +90,7 @@ fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
     (words::word(outcome), class)
 }
 
-fn suspect_card(suspect: &Suspect) -> Markup {
+fn suspect_card(suspect: &Suspect, recording: &Recording, evidence: &Evidence) -> Markup {
     let name = suspect.holder.name.as_deref().map(printable);
     markup! {
         section.suspect {
@@ -90,10 +107,11 @@ fn suspect_card(suspect: &Suspect) -> Markup {
             ol.path aria-label="Retaining path, from the root" {
                 @for step in &suspect.path { li { (printable(step)) } }
             }
-            @if let Some(source) = &suspect.source { (line("lives at", source, None)) }
+            (evidence::slopes(suspect, recording))
             @if let Some(writer) = &suspect.writer {
-                (line("added at", writer, suspect.package.as_deref()))
+                (line("added at", writer, suspect.package.as_deref(), evidence))
             }
+            @if let Some(source) = &suspect.source { (line("lives at", source, None, evidence)) }
             @if let Some(proof) = &suspect.proof {
                 @let (word, text) = words::proof(proof);
                 p.proof { strong { (word) } ": " (text) }
@@ -105,7 +123,9 @@ fn suspect_card(suspect: &Suspect) -> Markup {
     }
 }
 
-fn line(label: &str, line: &SourceLine, package: Option<&str>) -> Markup {
+fn line(label: &str, line: &SourceLine, package: Option<&str>, evidence: &Evidence) -> Markup {
+    let mut excerpts = evidence.excerpts.iter();
+    let around = excerpts.find(|(file, number, _)| *file == line.file && *number == line.line);
     markup! {
         div.source {
             p {
@@ -114,7 +134,10 @@ fn line(label: &str, line: &SourceLine, package: Option<&str>) -> Markup {
                 span.place { (printable(&line.file)) ":" (line.line) }
                 @if let Some(package) = package { " (package " (printable(package)) ")" }
             }
-            pre { span.number { (line.line) } code { (printable(&line.text)) } }
+            @match around {
+                Some((_, _, excerpt)) => (evidence::excerpt(excerpt)),
+                None => pre { div.code.hit { span.number { (line.line) } code { (printable(&line.text)) } } },
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ mod verdict_text;
 mod views;
 mod words;
 
-pub use html::html;
+pub use html::{Evidence, html};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif;
