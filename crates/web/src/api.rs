@@ -55,6 +55,8 @@ pub(crate) fn router(shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/api/workbench", get(run::workbench))
         .route("/api/verdict", get(run::verdict))
+        .route("/api/timeline", get(run::timeline))
+        .route("/api/load", get(run::load))
         .route("/api/allocations", get(run::allocations))
         .route("/api/trend", get(snapshots::trend))
         .route("/api/compare/{base}/{newer}", get(snapshots::compare))

@@ -40,8 +40,8 @@ pub struct Run {
     pub recording: Recording,
     /// The verdict in its JSON form (`docs/json.md`), if the run was judged.
     pub verdict: Option<serde_json::Value>,
-    /// The report of the load of the last stage in its JSON form, if it was kept.
-    pub load: Option<serde_json::Value>,
+    /// The report of the load, if it was kept.
+    pub load: Option<explore::LoadReport>,
     /// V8's sampling heap profile, if the run got that far.
     pub profile: Option<explore::HeapProfile>,
     /// The texts of the service's scripts, by the paths that the verdict calls them by.

@@ -8,7 +8,17 @@ import { bytes } from './format';
 import { go, type Route, useRoute } from './route';
 import { plain, Text } from './text';
 import { ThemeButton } from './theme';
+import { Allocations } from './views/allocations';
+import { Compare } from './views/compare';
+import { IcicleView } from './views/icicle';
+import { Load } from './views/load';
+import { snapshotTitle } from './views/snapshots';
+import { Statistics } from './views/statistics';
+import { Strings } from './views/strings';
 import { Summary } from './views/summary';
+import { TimelineView } from './views/timeline';
+import { ObjectTree } from './views/trees';
+import { Trend } from './views/trend';
 import { OutcomeWord, VerdictView } from './views/verdict';
 import { WorkbenchContext } from './workbench';
 
@@ -17,8 +27,24 @@ interface ViewInfo {
   title: string;
 }
 
-const OF_RUN: ViewInfo[] = [{ id: 'verdict', title: 'Verdict' }];
-const OF_SNAPSHOT: ViewInfo[] = [{ id: 'summary', title: 'Summary' }];
+const OF_RUN: ViewInfo[] = [
+  { id: 'verdict', title: 'Verdict' },
+  { id: 'timeline', title: 'Timeline' },
+  { id: 'load', title: 'Load' },
+  { id: 'allocations', title: 'Allocations' },
+];
+const OF_SERIES: ViewInfo[] = [
+  { id: 'compare', title: 'Comparison' },
+  { id: 'trend', title: 'Trend' },
+];
+const OF_SNAPSHOT: ViewInfo[] = [
+  { id: 'summary', title: 'Summary' },
+  { id: 'containment', title: 'Containment' },
+  { id: 'dominators', title: 'Dominators' },
+  { id: 'map', title: 'Dominator map' },
+  { id: 'statistics', title: 'Statistics' },
+  { id: 'strings', title: 'Strings' },
+];
 
 export function App(): JSX.Element {
   const asked = useAnswer<Workbench>('workbench');
@@ -41,7 +67,7 @@ function Shell({ workbench }: { workbench: Workbench }): JSX.Element {
   const named = Number(route.parts.at(-1));
   const shown = route.parts.length > 1 && Number.isInteger(named) ? named : snapshot;
   useEffect(() => setSnapshot(shown), [shown]);
-  const known = [...OF_RUN, ...OF_SNAPSHOT].find((info) => info.id === view);
+  const known = [...OF_RUN, ...OF_SERIES, ...OF_SNAPSHOT].find((info) => info.id === view);
   useEffect(() => {
     document.title = `${known?.title ?? 'leakscope'}: ${plain(workbench.title, 80)}`;
   }, [known, workbench]);
@@ -62,6 +88,14 @@ function Shell({ workbench }: { workbench: Workbench }): JSX.Element {
         </header>
         <nav aria-label="Views">
           {workbench.run && <Links title="Run" views={OF_RUN} view={view} to={(id) => `/${id}`} />}
+          {last >= 1 && (
+            <Links
+              title="All snapshots"
+              views={OF_SERIES}
+              view={view}
+              to={(id) => (id === 'compare' ? `/compare/${defaultBase(workbench)}/${last}` : `/${id}`)}
+            />
+          )}
           {last >= 0 && (
             <>
               <SnapshotChoice
@@ -97,6 +131,28 @@ function View(props: { view: string; route: Route; snapshot: number; workbench: 
       return <VerdictView lastSnapshot={props.workbench.snapshots.length - 1} />;
     case 'summary':
       return <Summary key={snapshot} route={route} snapshot={snapshot} />;
+    case 'containment':
+    case 'dominators':
+      return <ObjectTree key={`${view} ${snapshot}`} route={route} snapshot={snapshot} way={view} />;
+    case 'map':
+      return <IcicleView key={snapshot} route={route} snapshot={snapshot} />;
+    case 'statistics':
+      return <Statistics key={snapshot} route={route} snapshot={snapshot} />;
+    case 'strings':
+      return <Strings key={snapshot} route={route} snapshot={snapshot} />;
+    case 'timeline':
+      return <TimelineView route={route} />;
+    case 'load':
+      return <Load />;
+    case 'allocations':
+      return <Allocations />;
+    case 'trend':
+      return <Trend route={route} />;
+    case 'compare': {
+      const [, base, newer] = route.parts.map(Number);
+      const last = props.workbench.snapshots.length - 1;
+      return <Compare key={route.parts.join()} route={route} base={base ?? 0} newer={newer ?? last} />;
+    }
     default:
       return (
         <Empty title="There is no such view">
@@ -123,10 +179,10 @@ function Links(props: { title: string; views: ViewInfo[]; view: string; to: (id:
   );
 }
 
-export function snapshotTitle(workbench: Workbench, at: number): string {
-  const info = workbench.snapshots[at];
-  if (info === undefined) return `snapshot ${at}`;
-  return `${at + 1}  ${info.stage ?? plain(info.name, 40)}`;
+/** Rounds are compared from the idle round on: what the warm-up made is not theirs. */
+function defaultBase(workbench: Workbench): number {
+  const idle = workbench.snapshots.findIndex((info) => info.stage === 'idle');
+  return Math.max(0, idle);
 }
 
 function SnapshotChoice(props: {

@@ -3,6 +3,7 @@
 import { render } from 'preact';
 import { App } from './app';
 import './style/base.css';
+import './style/charts.css';
 import './style/shell.css';
 import './style/tree.css';
 import './style/verdict.css';

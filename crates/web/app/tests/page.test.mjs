@@ -2,8 +2,11 @@
 
 import { after, before, describe } from 'node:test';
 import { end, open, RUN } from './harness.mjs';
-import { verdict } from './verdict.mjs';
+import { hostile } from './hostile.mjs';
 import { summary } from './summary.mjs';
+import { verdict } from './verdict.mjs';
+import { views } from './views.mjs';
+import { walk } from './walk.mjs';
 
 /** What all tests look at. */
 const at = { run: undefined };
@@ -16,3 +19,6 @@ after(end);
 
 describe('the verdict', () => verdict(at));
 describe('the summary', () => summary(at));
+describe('every view', () => views(at));
+describe('from view to view', () => walk(at));
+describe('a hostile heap', () => hostile());

@@ -104,6 +104,16 @@ pub(super) async fn verdict(State(api): State<Arc<Api>>) -> Answer {
     })
 }
 
+pub(super) async fn timeline(State(api): State<Arc<Api>>) -> Answer {
+    let run = api.run()?;
+    Json::of(&explore::timeline(&run.recording, run.load.as_ref()))
+}
+
+pub(super) async fn load(State(api): State<Arc<Api>>) -> Answer {
+    let run = api.run()?;
+    Json::of(&explore::load_view(&run.recording, run.load.as_ref()))
+}
+
 pub(super) async fn allocations(State(api): State<Arc<Api>>) -> Answer {
     let run = api.run()?;
     let profile = run.profile.as_ref().ok_or_else(|| Problem {

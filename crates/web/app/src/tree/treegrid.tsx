@@ -10,7 +10,7 @@ import {
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Unanswered } from '../api';
-import { count } from '../format';
+import { count, plural } from '../format';
 import { plain, Text } from '../text';
 import { CopyMenu } from './copy';
 import { type Line, type Node, type Shape, type Source, Tree } from './model';
@@ -163,6 +163,7 @@ export function TreeGrid<R>(props: TreeGridProps<R>): JSX.Element {
 
   // Widths are those of the columns: a style of its own for each grid.
   const template = columns.map((column) => column.width).join(' ');
+  const minWidth = `${columns.reduce((sum, column) => sum + pixels(column.width), 0)}px`;
   const items = virtualizer.getVirtualItems();
   const hidden = tree.length - length;
   const chosen = (node: Node<R>): boolean =>
@@ -176,7 +177,7 @@ export function TreeGrid<R>(props: TreeGridProps<R>): JSX.Element {
         {page !== null && (
           <span class="quiet figures" data-testid="rows">
             {page.matching === page.all
-              ? `${count(page.all)} rows`
+              ? plural(page.all, 'row')
               : `${count(page.matching)} of ${count(page.all)} rows`}
           </span>
         )}
@@ -198,7 +199,7 @@ export function TreeGrid<R>(props: TreeGridProps<R>): JSX.Element {
           event.preventDefault();
         }}
       >
-        <div class="treegrid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+        <div class="treegrid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth }}>
           {columns.map((column) => (
             <div
               key={column.id}
@@ -220,7 +221,7 @@ export function TreeGrid<R>(props: TreeGridProps<R>): JSX.Element {
             </div>
           ))}
         </div>
-        <div class="treegrid-body" role="rowgroup" style={{ height: `${length * ROW_HEIGHT}px` }}>
+        <div class="treegrid-body" role="rowgroup" style={{ height: `${length * ROW_HEIGHT}px`, minWidth }}>
           {items.map((item) => {
             const line = tree.at(item.index);
             const style = { transform: `translateY(${item.start}px)`, gridTemplateColumns: template };
@@ -276,6 +277,11 @@ export function TreeGrid<R>(props: TreeGridProps<R>): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The least pixels of a column's width. */
+function pixels(width: string): number {
+  return Number(/(\d+)px/.exec(width)?.[1] ?? 100);
 }
 
 function Placeholder<R>(props: {

@@ -178,7 +178,7 @@ function SuspectCard(props: {
 }): JSX.Element {
   const { suspect, sources, rounds } = props;
   const { holder } = suspect;
-  const inHeap = `/summary/${props.snapshot}?o=@${holder.id}`;
+  const inHeap = `/containment/${props.snapshot}?root=@${holder.id}&o=@${holder.id}`;
   return (
     <section class="card suspect" aria-label={`Suspect ${suspect.rank}`}>
       <header>
