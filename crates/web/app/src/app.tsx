@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Workbench } from './api';
+import { address, type Workbench } from './api';
 import { Answered, Empty, useAnswer } from './asking';
 import { bytes } from './format';
 import { go, type Route, useRoute } from './route';
@@ -108,6 +108,7 @@ function Shell({ workbench }: { workbench: Workbench }): JSX.Element {
                   else go(`/summary/${at}`);
                 }}
               />
+              <Search snapshot={shown} />
               <Links title="" views={OF_SNAPSHOT} view={view} to={(id) => `/${id}/${shown}`} />
             </>
           )}
@@ -205,6 +206,25 @@ function SnapshotChoice(props: {
         ))}
       </select>
     </div>
+  );
+}
+
+/** To an object by its id, or to the classes of a name. */
+function Search({ snapshot }: { snapshot: number }): JSX.Element {
+  return (
+    <input
+      type="search"
+      class="filter search"
+      aria-label="Go to an id or a class"
+      placeholder="@id or class"
+      spellcheck={false}
+      onKeyDown={(event) => {
+        const wanted = event.currentTarget.value.trim();
+        if (event.key !== 'Enter' || wanted === '') return;
+        const id = /^@?(\d+)$/.exec(wanted)?.[1];
+        go(id === undefined ? address(`/summary/${snapshot}`, { q: wanted }) : `/summary/${snapshot}?o=@${id}`);
+      }}
+    />
   );
 }
 

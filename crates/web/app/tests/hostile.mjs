@@ -31,7 +31,7 @@ export function hostile() {
     const url = await open(path);
     const { page, to, close } = await visit(url);
     for (const view of ['summary', 'containment', 'dominators', 'map', 'strings']) {
-      await to(`/${view}/0`);
+      await to(`/${view}/0?list=largest`);
       await page.getByText('MMMM').first().waitFor();
       await page.waitForLoadState('networkidle');
       assert.equal(await page.evaluate(() => globalThis.owned), undefined, view);

@@ -3,6 +3,7 @@
 import { after, before, describe } from 'node:test';
 import { end, open, RUN } from './harness.mjs';
 import { hostile } from './hostile.mjs';
+import { report } from './report.mjs';
 import { summary } from './summary.mjs';
 import { verdict } from './verdict.mjs';
 import { views } from './views.mjs';
@@ -21,4 +22,5 @@ describe('the verdict', () => verdict(at));
 describe('the summary', () => summary(at));
 describe('every view', () => views(at));
 describe('from view to view', () => walk(at));
+describe('the report', () => report());
 describe('a hostile heap', () => hostile());

@@ -10,7 +10,7 @@ import { RUN, visit } from './harness.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Where pictures go for a person to look at. */
-const PICTURES = process.env.LEAKSCOPE_PICTURES ?? join(RUN, '..', 'pictures');
+export const PICTURES = process.env.LEAKSCOPE_PICTURES ?? join(RUN, '..', 'pictures');
 
 const holder = () => {
   const verdict = JSON.parse(readFileSync(join(RUN, 'verdict.json'), 'utf8'));
@@ -24,7 +24,7 @@ export const VIEWS = [
   ['load', () => '/load', 'Sessions, stage by stage'],
   ['allocations', () => '/allocations', 'Functions by what they allocated themselves'],
   ['compare', () => '/compare/1/4', 'WebSocket'],
-  ['trend', () => '/trend', 'at every step'],
+  ['trend', () => '/trend', 'never falls'],
   ['summary', () => `/summary/4?o=@${holder()}`, 'clients'],
   ['containment', () => `/containment/4?root=@${holder()}`, '{connection, ops}'],
   ['dominators', () => `/dominators/4?o=@${holder()}&tab=path`, 'As the program holds it'],
@@ -35,7 +35,7 @@ export const VIEWS = [
 ];
 
 /** What axe finds that matters. */
-async function findings(page) {
+export async function findings(page) {
   // The policy of the page lets no script in, so it goes in through the debugger.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));

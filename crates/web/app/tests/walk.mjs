@@ -103,6 +103,26 @@ export function walk(at) {
     await close();
   });
 
+  it('finds an object by its id, classes by name, and the ways through a step', async () => {
+    const { page, to, close } = await visit(at.run);
+    await to('/statistics/4');
+    const search = page.getByLabel('Go to an id or a class');
+    await search.fill('WebSocket');
+    await search.press('Enter');
+    await page.waitForURL(/summary.*q=WebSocket/);
+    const grid = page.getByRole('treegrid', { name: 'Classes' });
+    await grid.getByRole('row').filter({ hasText: /^WebSocket/ }).first().click();
+    const ways = page.getByRole('treegrid', { name: 'Ways to the objects' });
+    await ways.getByText('clients').first().waitFor();
+    await page.getByLabel('Filter paths').fill('nobody holds it so');
+    await page.getByText('No way leads through such a step').waitFor();
+    await search.fill('@1');
+    await search.press('Enter');
+    await page.waitForURL(/o=@1$/);
+    await page.getByRole('region', { name: 'Chosen object' }).getByRole('heading').getByText('@1').waitFor();
+    await close();
+  });
+
   it('applies the filters of DevTools', async () => {
     const { page, to, close } = await visit(at.run);
     await to('/summary/4');

@@ -32,6 +32,9 @@ export type Window = { from: number; to: number } | null;
 
 const SYNC = 'run';
 
+/** Distances of ticks of bytes: 1 and 5 kibibytes are no neighbors, 1, 2, 4 and 8 are. */
+const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power);
+
 function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -47,6 +50,8 @@ export function Plot(props: {
   window: Window;
   /** Whether the stages are named above it. */
   names: boolean;
+  /** Whether its values are bytes: then ticks are at round binary numbers. */
+  isBinary: boolean;
   onWindow: (window: Window) => void;
   onCursor: (seconds: number | null) => void;
 }): JSX.Element {
@@ -117,12 +122,12 @@ function options(props: Props, width: number, latest: () => Props): uPlot.Option
         width: 2,
         ...(line.dash ? { dash: line.dash } : {}),
         points: { show: false },
-        spanGaps: true,
+        spanGaps: false,
       })),
     ],
     axes: [
-      { stroke: quiet, font, grid, ticks: grid, values: (_, splits) => splits.map((value) => `${value} s`) },
-      { stroke: quiet, font, grid, ticks: grid, size: 74, values: (_, splits) => splits.map(render), space: 34 },
+      { stroke: quiet, font, grid, ticks: grid, size: 30, values: (_, splits) => splits.map((value) => `${value} s`) },
+      { stroke: quiet, font, grid, ticks: grid, size: 74, values: (_, splits) => splits.map(render), space: 34, ...(props.isBinary ? { incrs: BINARY } : {}) },
     ],
     hooks: {
       drawClear: [(chart) => drawBehind(chart, latest())],

@@ -64,7 +64,7 @@ function functions(root: Frame): { key: string; frame: Frame; self: number }[] {
 export function Allocations(): JSX.Element {
   const asked = useAnswer<Answer>('allocations');
   return (
-    <div class="view page">
+    <div class="view page" role="region" aria-label="Allocations" tabIndex={0}>
       <header class="view-head">
         <h1>Allocations</h1>
         <p class="quiet">

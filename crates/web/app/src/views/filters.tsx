@@ -5,13 +5,22 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { change, here } from '../route';
 
-export function FilterBox({ label, placeholder }: { label: string; placeholder: string }): JSX.Element {
-  const [text, setText] = useState(here().query.get('q') ?? '');
+export function FilterBox(props: {
+  label: string;
+  placeholder: string;
+  /** Which part of the query it is. */
+  name?: string;
+}): JSX.Element {
+  const { label, placeholder, name = 'q' } = props;
+  const [text, setText] = useState(here().query.get(name) ?? '');
   const timer = useRef<number | undefined>(undefined);
+  const kept = here().query.get(name) ?? '';
+  // Back, and other links, change the address under it.
+  useEffect(() => setText(kept), [kept]);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key === 'f' && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+      if (name === 'q' && event.key === 'f' && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
         event.preventDefault();
         input.current?.focus();
         input.current?.select();
@@ -36,7 +45,7 @@ export function FilterBox({ label, placeholder }: { label: string; placeholder: 
         const { value } = event.currentTarget;
         setText(value);
         clearTimeout(timer.current);
-        timer.current = setTimeout(() => change({ q: value }), 200);
+        timer.current = setTimeout(() => change({ [name]: value }), 200);
       }}
     />
   );

@@ -41,7 +41,7 @@ const NAMES: Record<string, string> = {
 export function Load(): JSX.Element {
   const asked = useAnswer<LoadView>('load');
   return (
-    <div class="view page">
+    <div class="view page" role="region" aria-label="Load" tabIndex={0}>
       <header class="view-head">
         <h1>Load</h1>
       </header>

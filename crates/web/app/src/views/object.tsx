@@ -11,6 +11,7 @@ import { Text } from '../text';
 import type { Source } from '../tree/model';
 import { belowObject, distance, type HeapRow, heapColumns, heapShape, keyOf, ObjectName } from '../tree/rows';
 import { type Column, TreeGrid } from '../tree/treegrid';
+import { FilterBox } from './filters';
 import { Tabs } from './tabs';
 
 type Tab = 'retainers' | 'path' | 'contents' | 'details';
@@ -38,7 +39,7 @@ export function ObjectPane(props: {
       {props.object !== null ? (
         <OneObject route={props.route} snapshot={props.snapshot} id={props.object} close={close} />
       ) : (
-        <WholeClass snapshot={props.snapshot} name={props.className ?? ''} close={close} />
+        <WholeClass route={props.route} snapshot={props.snapshot} name={props.className ?? ''} close={close} />
       )}
     </section>
   );
@@ -247,10 +248,17 @@ const GROUP_COLUMNS: Column<PathGroup>[] = [
   },
 ];
 
-function WholeClass({ snapshot, name, close }: { snapshot: number; name: string; close: JSX.Element }): JSX.Element {
+function WholeClass(props: {
+  route: Route;
+  snapshot: number;
+  name: string;
+  close: JSX.Element;
+}): JSX.Element {
+  const { snapshot, name, close } = props;
+  const filter = props.route.query.get('pq');
   const source = useMemo(
     (): Source<PathGroup> => async (skip, top, signal) => {
-      const query: Query = { class: name, skip, top };
+      const query: Query = { class: name, filter, skip, top };
       const answer = await ask<{ groups: PathGroup[]; page: PageOf }>(
         `snapshots/${snapshot}/path-groups`,
         query,
@@ -258,7 +266,7 @@ function WholeClass({ snapshot, name, close }: { snapshot: number; name: string;
       );
       return { rows: answer.groups, page: answer.page };
     },
-    [snapshot, name],
+    [snapshot, name, filter],
   );
   return (
     <>
@@ -275,11 +283,13 @@ function WholeClass({ snapshot, name, close }: { snapshot: number; name: string;
       <div class="pane-body">
         <TreeGrid
           label="Ways to the objects"
-          of={JSON.stringify([snapshot, name])}
+          of={JSON.stringify([snapshot, name, filter])}
           columns={GROUP_COLUMNS}
           source={source}
           shape={{ key: (row) => row.path.join('\n'), below: () => null }}
           onEnter={(row) => change({ o: `@${row.example}`, tab: 'path' }, 'push')}
+          empty="No way leads through such a step"
+          toolbar={<FilterBox name="pq" label="Filter paths" placeholder="Filter by a step of the path" />}
         />
       </div>
     </>

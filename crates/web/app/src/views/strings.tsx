@@ -117,7 +117,6 @@ export function Strings({ route, snapshot }: { route: Route; snapshot: number })
               tabs={LISTS}
               chosen={list}
               onChoose={(chosen) => change({ list: chosen, sort: null }, 'push')}
-              panel="strings"
             />
             <FilterBox label="Filter strings" placeholder="Filter texts, or /regex/" />
           </>

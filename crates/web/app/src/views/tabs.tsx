@@ -7,7 +7,8 @@ export function Tabs<T extends string>(props: {
   tabs: [T, string][];
   chosen: T;
   onChoose: (tab: T) => void;
-  panel: string;
+  /** The id of what they switch, if it is one element. */
+  panel?: string;
 }): JSX.Element {
   const move = (event: KeyboardEvent, step: number): void => {
     const at = props.tabs.findIndex(([tab]) => tab === props.chosen);

@@ -49,8 +49,33 @@ function sampledArrivals({ at, sessions }: Timeline['memory']): (number | null)[
   });
 }
 
+/** Seconds without a period after which there was no load: a line across would tell of one. */
+const PAUSE = 3;
+
+/** The load with nothing where there was none. */
+function withPauses(load: Timeline['load']): Timeline['load'] {
+  const gapped: Timeline['load'] = { at: [], arrivals: [], errors: [], median_ms: [], p95_ms: [] };
+  load.at.forEach((at, i) => {
+    const before = load.at[i - 1];
+    if (before !== undefined && at - before > PAUSE) {
+      gapped.at.push(before + 0.01, at - 1);
+      gapped.arrivals.push(0, 0);
+      gapped.errors.push(0, 0);
+      gapped.median_ms.push(null, null);
+      gapped.p95_ms.push(null, null);
+    }
+    gapped.at.push(at);
+    gapped.arrivals.push(load.arrivals[i] ?? 0);
+    gapped.errors.push(load.errors[i] ?? 0);
+    gapped.median_ms.push(load.median_ms[i] ?? null);
+    gapped.p95_ms.push(load.p95_ms[i] ?? null);
+  });
+  return gapped;
+}
+
 function charts(timeline: Timeline): Chart[] {
-  const { memory, load } = timeline;
+  const { memory } = timeline;
+  const load = withPauses(timeline.load);
   const hasPeriods = load.at.length > 0;
   const all: Chart[] = [
     {
@@ -107,7 +132,7 @@ function charts(timeline: Timeline): Chart[] {
 export function TimelineView({ route }: { route: Route }): JSX.Element {
   const asked = useAnswer<Timeline>('timeline');
   return (
-    <div class="view page">
+    <div class="view page" role="region" aria-label="Timeline" tabIndex={0}>
       <header class="view-head">
         <h1>Timeline</h1>
         <p class="quiet">Hover reads values, a drag zooms, a double click shows everything again</p>
@@ -194,6 +219,7 @@ function Whole({ timeline, route }: { timeline: Timeline; route: Route }): JSX.E
             end={end}
             height={chart.height}
             names={at === 0}
+            isBinary={chart.id === 'memory'}
             window={window}
             onWindow={setWindow}
             onCursor={setCursor}

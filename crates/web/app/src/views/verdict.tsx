@@ -29,6 +29,10 @@ export interface Suspect {
   source: SourceLine | null;
   writer: SourceLine | null;
   package: string | null;
+  /** Where another unit than the session fits: a failed session, a request. */
+  unit?: { name: string; gains: number } | null;
+  proof?: { proved: boolean; done: string | null; cohort: number; gone: number; failure: string | null } | null;
+  accepted?: { reason: string; expires: string } | null;
 }
 
 interface Verdict {
@@ -101,7 +105,7 @@ export function VerdictView({ lastSnapshot }: { lastSnapshot: number }): JSX.Ele
 function Whole({ answer, lastSnapshot }: { answer: VerdictAnswer; lastSnapshot: number }): JSX.Element {
   const { verdict, rounds, facts } = answer;
   return (
-    <div class="view page">
+    <div class="view page" role="region" aria-label="Verdict" tabIndex={0}>
       <article class="verdict">
         <header class="answer">
           {verdict ? (
@@ -165,6 +169,7 @@ function Sentence({ verdict }: { verdict: Verdict }): JSX.Element {
 
 function gains(suspect: Suspect): string {
   if (suspect.gains_per_second !== null) return `${rate(suspect.gains_per_second)} a second, without load`;
+  if (suspect.unit) return `${rate(suspect.unit.gains)} a ${suspect.unit.name}`;
   const each = suspect.holder.gains_per_session;
   const whole = Math.abs(each - Math.round(each)) <= 0.02;
   return `${whole ? Math.round(each) : rate(each)} a session`;
@@ -243,6 +248,24 @@ function SuspectCard(props: {
         <Source title="Added at" line={suspect.writer} excerpt={sources?.writer ?? null} package={suspect.package} />
       )}
       {suspect.source && <Source title="Lives at" line={suspect.source} excerpt={sources?.source ?? null} />}
+      {suspect.proof && (
+        <p class="proof">
+          <strong class={suspect.proof.proved ? 'proved' : 'unproved'}>
+            {suspect.proof.proved ? '\u2713 Proved' : '\u2717 Not proved'}
+          </strong>{' '}
+          <Text of={suspect.proof.done ?? ''} longest={500} />{' '}
+          {suspect.proof.failure ? (
+            <Text of={suspect.proof.failure} longest={500} />
+          ) : (
+            `${count(suspect.proof.gone)} of ${count(suspect.proof.cohort)} objects of the last round went with it`
+          )}
+        </p>
+      )}
+      {suspect.accepted && (
+        <p class="quiet">
+          Accepted until <Text of={suspect.accepted.expires} />: <Text of={suspect.accepted.reason} longest={500} />
+        </p>
+      )}
       <details>
         <summary>Everything that piles up with it ({plural(suspect.classes.length, 'class', 'classes')})</summary>
         <table class="plain-table">
