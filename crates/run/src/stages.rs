@@ -17,7 +17,7 @@ use crate::settle::{FLAT_READINGS, POLL, Rest};
 use crate::{Error, Folder, Order, ScriptText};
 
 /// How long the load's periods are: what is shown of a load over time.
-const PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
 /// enough to see a leak of a few kilobytes a session within a few hundred sessions.
