@@ -38,7 +38,9 @@ fn comparison(
     let rounds = stages
         .iter()
         .filter(|stage| matches!(stage.stage, Stage::Round(_)));
-    let last = rounds.filter_map(|stage| stage.snapshot.as_ref()).last()?;
+    let last = rounds
+        .filter_map(|stage| stage.snapshot.as_ref())
+        .next_back()?;
     let before = stages
         .iter()
         .take_while(|stage| !matches!(stage.stage, Stage::Round(_)));
