@@ -42,6 +42,9 @@ const FASTER: f64 = 4.0;
 /// Sessions a second at most, where they only have to be many.
 const FASTEST: f64 = 4000.0;
 
+/// For how long caches are filled.
+const FILL_TIME: Duration = Duration::from_secs(15);
+
 /// Bytes that the heap may grow by while caches are filled: a service that leaks must not come to
 /// its end in the warm-up, and its snapshots stay small.
 const FILL_BYTES: u64 = 16 << 20;
@@ -235,23 +238,23 @@ impl<'a, 'r> Conductor<'a, 'r> {
     async fn fill(&self, before: u64) -> Result<(), Error> {
         let rounds = &self.order.rounds;
         let mut left = rounds.fill;
+        let begun = Instant::now();
         let mut rate = FASTER * rounds.arrival_rate;
-        while left > 0 {
+        while left > 0 && begun.elapsed() < FILL_TIME {
             rate = rate.min(FASTEST.max(rounds.arrival_rate));
             // A second's worth.
             let sessions = left.min(rate.ceil() as u64);
             let started = Instant::now();
             self.load(sessions, rate).await?;
             left -= sessions;
-            if started.elapsed() > Duration::from_secs(1) * AT_LIMIT {
-                break;
+            if started.elapsed() < Duration::from_secs(1) * AT_LIMIT {
+                rate *= 2.0;
             }
             self.collect().await?;
             let heap = self.inspector.heap_figures().await?;
             if heap.heap_used + heap.external > before.saturating_add(FILL_BYTES) {
                 break;
             }
-            rate *= 2.0;
         }
         Ok(())
     }

@@ -44,8 +44,10 @@ const LARGE_CONTAINERS: &str = r"function (least, most) {
         if (ArrayBuffer.isView(object)) return 0;
         if (object instanceof Map) return ofMap.call(object);
         if (object instanceof Set) return ofSet.call(object);
+        // Many objects have some dozens of properties, and are no tables for that.
+        const many = 4 * least;
         let few = 0;
-        for (const _key in object) if (++few >= least) return Object.keys(object).length;
+        for (const _key in object) if (++few >= many) return Object.keys(object).length;
         return 0;
     };
     for (const object of this) {
@@ -284,16 +286,15 @@ impl Inspector {
         struct Answer {
             heap_snapshot_object_id: String,
         }
-        let mut sizes = Vec::with_capacity(told.len());
-        for (size, handle) in told {
+        let questions = told.into_iter().map(async |(size, handle)| {
             let params = json!({ "objectId": handle });
             let answer: Answer = read(METHOD, &self.ask(METHOD, &params).await?)?;
-            if let Ok(id) = answer.heap_snapshot_object_id.parse() {
-                let size = size as u64;
-                sizes.push(ContainerSize { id, size });
-            }
-        }
-        Ok(sizes)
+            let id = answer.heap_snapshot_object_id.parse().ok();
+            let size = size as u64;
+            Ok::<_, Error>(id.map(|id| ContainerSize { id, size }))
+        });
+        let answers = futures_util::future::try_join_all(questions).await?;
+        Ok(answers.into_iter().flatten().collect())
     }
 
     async fn release(&self) -> Result<(), Error> {

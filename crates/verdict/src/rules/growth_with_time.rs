@@ -2,7 +2,7 @@
 //! often.
 //!
 //! Trips when one object gains in the idle round and in every measured round, at rates per second
-//! that agree within a factor of two; and in a drain of twenty seconds: what keeps the samples of the
+//! that agree within a factor of two; and in a drain of forty seconds: what keeps the samples of the
 //! last minute has reached its bound by then.
 
 use heap::NodeId;
@@ -16,7 +16,7 @@ use crate::suspects::Measured;
 const LEAST: i64 = 3;
 
 /// Seconds without load that must bring as much as the others.
-const DRAIN_SECONDS: u64 = 20;
+const DRAIN_SECONDS: u64 = 40;
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let (_, per_second) = holder(assessment.recording, assessment.measured)?;
