@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recording::Recording;
+use recording::{Recording, Stage, StageRecord};
 use run::Folder;
 use verdict::Verdict;
 
@@ -46,5 +46,24 @@ impl KeptRun {
         names
             .filter(|name| self.folder.file(name).is_file())
             .collect()
+    }
+
+    /// Which of [`KeptRun::snapshots`] were taken before and after the measured rounds; the first and
+    /// the last if there is none of a round.
+    pub(crate) fn around_rounds(&self) -> (usize, usize) {
+        let names = self.snapshots();
+        let place = |stage: &StageRecord| {
+            let file = &stage.snapshot.as_ref()?.file;
+            names.iter().position(|name| name == file)
+        };
+        let stages = &self.recording.stages;
+        let is_round = |stage: &&StageRecord| matches!(stage.stage, Stage::Round(_));
+        let before = stages.iter().take_while(|stage| !is_round(stage));
+        let base = before.filter_map(place).last();
+        let newer = stages.iter().filter(is_round).filter_map(place).next_back();
+        (
+            base.unwrap_or(0),
+            newer.unwrap_or(names.len().saturating_sub(1)),
+        )
     }
 }

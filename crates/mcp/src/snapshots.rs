@@ -6,7 +6,7 @@ use explore::{
     ClassChange, DetailsListing, DiffListing, Heap, ObjectRow, PathRow, RetainerRow, Unknown,
 };
 use heap::{NodeIx, Overview};
-use recording::{Recording, Stage};
+use recording::{Recording, Stage, StageRecord};
 use serde::Deserialize;
 use units::{ByteDelta, Bytes, Count, PerSession};
 
@@ -206,14 +206,19 @@ fn pair(desk: &dyn Desk, args: &DiffArgs) -> Result<Pair, Problem> {
 
 /// The snapshots before and after the measured rounds.
 fn measured(recording: &Recording) -> Option<(&str, &str)> {
-    let file = |stage: &recording::StageRecord| stage.snapshot.as_ref().map(|s| s.file.clone());
-    let first = (recording.stages.iter()).position(|s| matches!(s.stage, Stage::Round(_)))?;
-    let (before, rounds) = recording.stages.split_at(first);
-    let with_snapshot =
-        |stages: &[recording::StageRecord]| stages.iter().rposition(|stage| file(stage).is_some());
-    let base = before[with_snapshot(before)?].snapshot.as_ref()?;
-    let newer = rounds[with_snapshot(rounds)?].snapshot.as_ref()?;
-    Some((&base.file, &newer.file))
+    fn file(stage: &StageRecord) -> Option<&str> {
+        stage.snapshot.as_ref().map(|facts| facts.file.as_str())
+    }
+    let is_round = |stage: &&StageRecord| matches!(stage.stage, Stage::Round(_));
+    let stages = &recording.stages;
+    let before = stages.iter().take_while(|stage| !is_round(stage));
+    let base = before.filter_map(file).last()?;
+    let newer = stages
+        .iter()
+        .filter(is_round)
+        .filter_map(file)
+        .next_back()?;
+    Some((base, newer))
 }
 
 pub(crate) fn object(desk: &dyn Desk, args: &ObjectArgs) -> Result<Answer, Problem> {

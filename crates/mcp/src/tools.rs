@@ -21,7 +21,7 @@ pub(crate) struct Spec {
 }
 
 const RUN: &str = "folder of a run";
-const SNAPSHOT: &str = "heap snapshot file, or folder of a run: its last snapshot";
+const SNAPSHOT: &str = "heap snapshot file, or folder of a run: its snapshot after the last round";
 const OBJECT: &str = "@ID, or a class name: the largest object of it";
 
 /// All of them, in the order in which they are commonly needed.

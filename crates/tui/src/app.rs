@@ -20,6 +20,8 @@ pub(crate) struct App {
     pub(crate) is_run: bool,
     pub(crate) base: usize,
     pub(crate) newer: usize,
+    /// The snapshot that the verdict's holders are named in.
+    holders_in: usize,
     pub(crate) tab: Tab,
     panes: [Pane; TABS.len()],
     pub(crate) verdict: Option<Box<(Verdict, Recording)>>,
@@ -70,13 +72,15 @@ pub(crate) enum Next {
 impl App {
     pub(crate) fn new(bench: &dyn Bench) -> Self {
         let snapshots = bench.snapshots();
-        let newer = snapshots.len().saturating_sub(1);
+        let last = snapshots.len().saturating_sub(1);
+        let (base, newer) = bench.compared();
         let is_run = bench.is_run();
         let mut app = Self {
             title: bench.title(),
             is_run,
-            base: bench.base().min(newer),
-            newer,
+            base: base.min(last),
+            newer: newer.min(last),
+            holders_in: newer.min(last),
             snapshots,
             tab: if is_run { Tab::Verdict } else { Tab::Summary },
             panes: Default::default(),

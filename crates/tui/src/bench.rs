@@ -16,8 +16,8 @@ pub trait Bench: Send {
     /// The names of the snapshots, in the order in which they were taken.
     fn snapshots(&self) -> Vec<String>;
 
-    /// Which of the snapshots a comparison begins at.
-    fn base(&self) -> usize;
+    /// Which two of the snapshots are compared first; the later one is what the other tabs show.
+    fn compared(&self) -> (usize, usize);
 
     /// Whether this is a run, and has a verdict.
     fn is_run(&self) -> bool;

@@ -31,8 +31,8 @@ impl Bench for Heaps {
             .collect()
     }
 
-    fn base(&self) -> usize {
-        0
+    fn compared(&self) -> (usize, usize) {
+        (0, self.0.len().saturating_sub(1))
     }
 
     fn is_run(&self) -> bool {

@@ -80,14 +80,15 @@ impl Folders {
         })
     }
 
-    /// The last snapshot of a run, if the path is a folder.
+    /// The snapshot after the last measured round, if the path is a run's folder.
     fn snapshot_file(&self, path: PathBuf) -> Result<PathBuf, Problem> {
         if !path.is_dir() {
             return Ok(path);
         }
         let run = self.kept_run(&path)?;
         let names = run.snapshots();
-        let last = names.last().ok_or_else(|| {
+        let (_, last) = run.around_rounds();
+        let last = names.get(last).ok_or_else(|| {
             Problem::new("this run has no heap snapshot").hint("`list` shows others")
         })?;
         Ok(path.join(last))

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
-use recording::{Recording, Stage};
+use recording::Recording;
 use tui::{Bench, Ended, Look, Opened, Trouble, Watch};
 use verdict::Verdict;
 
@@ -85,15 +85,11 @@ impl Bench for Files {
         names.map(|name| report::printable(&name)).collect()
     }
 
-    /// The snapshot before the first measured round; of files alone the first.
-    fn base(&self) -> usize {
-        let Some(run) = &self.run else { return 0 };
-        let stages = run.recording.stages.iter();
-        let before = stages.take_while(|stage| !matches!(stage.stage, Stage::Round(_)));
-        let names = run.snapshots();
-        let taken = before.filter_map(|stage| stage.snapshot.as_ref());
-        let last = taken.filter_map(|facts| names.iter().position(|name| *name == facts.file));
-        last.last().unwrap_or(0)
+    fn compared(&self) -> (usize, usize) {
+        match &self.run {
+            Some(run) => run.around_rounds(),
+            None => (0, self.snapshots.len().saturating_sub(1)),
+        }
     }
 
     fn is_run(&self) -> bool {

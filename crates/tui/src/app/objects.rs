@@ -11,8 +11,8 @@ impl App {
         if self.tab == Tab::Verdict {
             let suspects = &self.verdict.as_ref()?.0.suspects;
             let id = suspects.get(self.suspect)?.holder.id;
-            let snapshot = self.snapshots.len().checked_sub(1)?;
-            return Some(Object { snapshot, id });
+            let snapshot = self.holders_in;
+            return (!self.snapshots.is_empty()).then_some(Object { snapshot, id });
         }
         self.pane().tree.row()?.object
     }
