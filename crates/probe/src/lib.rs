@@ -2,8 +2,8 @@
 //!
 //! Owns the process itself (its start, its output, the end of it and of all its children), the
 //! readings the kernel gives, and the conversation with V8's inspector. Must not know what load is
-//! put on the service, nor what is in a snapshot: its bytes go to a file unread. Linux only: the
-//! readings come from procfs.
+//! put on the service, nor what is in a snapshot: its lists are counted on their way to a file, not
+//! read. Linux only: the readings come from procfs.
 //!
 //! A service that runs already is named by a [`Target`], found as a [`Process`], and asked through
 //! an [`Attached`]:
