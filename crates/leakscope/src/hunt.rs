@@ -196,6 +196,7 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
     let limits = Limits {
         ready: Duration::from_secs_f64(args.ready_timeout),
         settle: Duration::from_secs_f64(args.max_settle.unwrap_or(effort.max_settle)),
+        sampling_interval: args.sampling << 10,
         ..Limits::default()
     };
     Ok(Order {

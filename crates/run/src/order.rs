@@ -89,6 +89,9 @@ pub struct Limits {
     pub in_flight: usize,
     /// Time between two readings of the service's memory.
     pub sample_every: Duration,
+    /// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
+    /// enough to see a leak of a few kilobytes a session within a few hundred sessions.
+    pub sampling_interval: u64,
 }
 
 impl Default for Limits {
@@ -99,6 +102,7 @@ impl Default for Limits {
             stop_grace: Duration::from_secs(3),
             in_flight: 64,
             sample_every: Duration::from_millis(500),
+            sampling_interval: 8 << 10,
         }
     }
 }

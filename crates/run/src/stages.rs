@@ -19,10 +19,6 @@ use crate::{Error, Folder, Order, ScriptText};
 /// How long the load's periods are: what is shown of a load over time.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
-/// enough to see a leak of a few kilobytes a session within a few hundred sessions.
-const SAMPLING_INTERVAL: u64 = 8 << 10;
-
 /// Without load for as long as the longest round needs, within these bounds.
 const IDLE: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(15);
 
@@ -132,7 +128,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
         job.set_up(self.order.processor, None).await?;
         self.surroundings.replace(job.surroundings);
         self.warm_up().await?;
-        self.inspector.start_sampling(SAMPLING_INTERVAL).await?;
+        self.inspector
+            .start_sampling(self.order.limits.sampling_interval)
+            .await?;
         self.idle().await?;
         let rounds = &self.order.rounds;
         let mut number = 0;

@@ -72,6 +72,11 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) max_settle: Option<f64>,
 
+    /// KiB between two allocations that V8's profiler notes, to tell which line adds: fewer see
+    /// smaller leaks, more cost the service less
+    #[arg(long, value_name = "KIB", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=16_384))]
+    pub(crate) sampling: u64,
+
     /// At the end, clear what holds a leak in the running service, collect, and count what went: nine
     /// tenths prove it. The service is broken afterwards, and ended
     #[arg(long)]
