@@ -63,7 +63,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a service, put load on it, and say whether it leaks and where
-    Hunt(HuntArgs),
+    Hunt(Box<HuntArgs>),
     /// Perform a load script of Artillery or Minigun
     Load(Box<LoadArgs>),
     /// Judge the folder of an earlier run again, without the service

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use recording::{Cut, Further, Recording};
-use run::{Advice, Error, Folder, Limits, Order, Ready, Rounds};
+use run::{Advice, Error, Folder, Limits, LoadSource, Order, Process, Ready, Rounds};
 use scenario::Script;
 use tokio_util::sync::CancellationToken;
 use verdict::Verdict;
@@ -23,6 +23,7 @@ use crate::origins;
 use crate::outputs;
 use crate::progress::Progress;
 use crate::scripts::{Checked, Given};
+use crate::targets::{self, Found};
 
 /// Looked for where no script is named.
 const SCRIPT_NAMES: [&str; 3] = ["load.json", "load.yml", "load.yaml"];
@@ -164,8 +165,21 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
             format!("cannot tell the current folder: {error}"),
         )
     })?;
-    let path = script_path(args)?;
-    let checked = Given::of_file(&path)?.check()?;
+    let running = args.attach.as_deref().map(running).transpose()?;
+    let load = load_source(args)?;
+    let (path, given) = match load.is_foreign() {
+        false => {
+            let path = script_path(args)?;
+            let given = Given::of_file(&path)?;
+            (path, given)
+        }
+        // Nothing is sent: the script only stands in for one.
+        true => (
+            foreign_name(&load),
+            Given::of_text("none", NO_SCRIPT.into()),
+        ),
+    };
+    let checked = given.check()?;
     let Checked {
         mut script,
         transport,
@@ -200,8 +214,17 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         ..Limits::default()
     };
     Ok(Order {
-        command: args.command.clone(),
-        working_dir,
+        command: match &running {
+            Some(process) => process.command.iter().map(Into::into).collect(),
+            None => args.command.clone(),
+        },
+        // Source paths are shown relative to the service's own folder.
+        working_dir: running
+            .as_ref()
+            .and_then(Process::working_dir)
+            .unwrap_or(working_dir),
+        running,
+        load,
         script: Arc::new(script),
         script_name: path.display().to_string(),
         target,
@@ -258,6 +281,50 @@ impl Effort {
             _ => usual,
         }
     }
+}
+
+/// A script in the place of one, where the load is somebody else's.
+const NO_SCRIPT: &str = r#"{"config": {"target": "http://127.0.0.1", "phases": [{"duration": 1,
+    "arrivalRate": 1}]}, "scenarios": [{"flow": [{"get": {"url": "/"}}]}]}"#;
+
+/// What a run calls load that is not a script's.
+fn foreign_name(load: &LoadSource) -> PathBuf {
+    match load {
+        LoadSource::Command(words) => words.join(" ".as_ref()).into(),
+        _ => "the service's own traffic".into(),
+    }
+}
+
+fn load_source(args: &HuntArgs) -> Result<LoadSource, Failure> {
+    if args.traffic {
+        return Ok(LoadSource::Traffic);
+    }
+    let Some(command) = &args.load_cmd else {
+        return Ok(LoadSource::Script);
+    };
+    let words = crate::words::split(command).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("`--load-cmd {command}` is no command")).hint(Some(
+            "give a program with its arguments; quotes must be closed",
+        ))
+    })?;
+    Ok(LoadSource::Command(
+        words.into_iter().map(Into::into).collect(),
+    ))
+}
+
+/// The service that runs already.
+fn running(target: &str) -> Result<Process, Failure> {
+    let process = match targets::find(target)? {
+        Found::Process(process) => Some(process),
+        Found::Inspector(endpoint) => {
+            let process = probe::Target::Inspector(endpoint).process();
+            process.map_err(|error| targets::failed(&error))?
+        }
+    };
+    process.ok_or_else(|| {
+        let message = format!("`{target}` is no process of this machine");
+        Failure::new(Exit::Usage, message).hint(Some("give the id of the service's process"))
+    })
 }
 
 fn script_path(args: &HuntArgs) -> Result<PathBuf, Failure> {

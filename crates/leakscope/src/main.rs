@@ -31,6 +31,7 @@ mod snapshots;
 mod targets;
 mod views;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ mod cut;
 mod isolates;
 mod objects;
 mod snapshot;
+mod traffic;
 mod vitals;
 mod whole;
 mod wire;
@@ -26,6 +27,7 @@ use wire::{Notice, Wire};
 
 pub use isolates::{HeapSpace, HeapSpaces, Isolate};
 pub use snapshot::Packing;
+pub use traffic::Traffic;
 pub use vitals::{SpaceFigures, Vitals};
 
 /// An answer that takes longer will not come: the event loop is blocked.

@@ -42,7 +42,8 @@ pub use attach::{Attached, Opening, Unreachable, attach, attach_at};
 pub use error::Error;
 pub use headroom::{Headroom, MemoryLimit};
 pub use inspector::{
-    Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo, SpaceFigures, Vitals,
+    Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo, SpaceFigures, Traffic,
+    Vitals,
 };
 pub use process::{Process, Runtime};
 pub use procfs::{read_memory, read_memory_quickly, read_shares};

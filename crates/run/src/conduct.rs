@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 
-use probe::{Launch, Service};
+use probe::{Launch, Opening, Process, Service};
 use recording::{Cut, Event, Exit, Further, Recording, Stage};
 use tokio_util::sync::CancellationToken;
 
@@ -90,6 +90,9 @@ async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Er
         sessions: None,
     };
     recorder.borrow_mut().tell(&begin)?;
+    if let Some(process) = &order.running {
+        return on_running(setting, process, stop).await;
+    }
     let launch = Launch {
         command: order.command.clone(),
         working_dir: order.working_dir.clone(),
@@ -100,6 +103,32 @@ async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Er
     let result = guarded(setting, &mut service, stop).await;
     let ended = service.stop(order.limits.stop_grace).await;
     result.and(ended.map_err(Error::from))
+}
+
+/// The stages on a service that ran before and goes on afterwards, as it was.
+async fn on_running(
+    setting: Setting<'_, '_>,
+    process: &Process,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let attached = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Err(Error::Interrupted),
+        attached = probe::attach(process, Opening::BySignal) => attached?,
+    };
+    let inspector = attached.inspector().clone();
+    let result = tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Error::Interrupted),
+        result = Conductor::perform_on_running(setting, inspector, process) => result,
+    };
+    if !process.is_alive() {
+        return result;
+    }
+    // Best effort: the first error explains more.
+    let _ = attached.inspector().end_counting().await;
+    let left = attached.detach().await;
+    result.and(left.map_err(Error::from))
 }
 
 /// The stages, raced against the service's death and the user's wish to stop.

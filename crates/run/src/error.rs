@@ -50,6 +50,17 @@ pub enum Error {
     /// The script's functions, or what it does before all sessions, failed.
     #[error(transparent)]
     SetUp(#[from] load::SetUpError),
+    /// The command that makes the load could not be run.
+    #[error("cannot run the load command `{command}`: {how}")]
+    LoadCommand {
+        /// As it was given.
+        command: String,
+        /// Why.
+        how: String,
+    },
+    /// Somebody else's load did not come.
+    #[error("nothing arrived at the service: no request and no connection was counted")]
+    NothingArrived,
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,
@@ -63,7 +74,10 @@ impl Error {
             Self::Folder(_) => Failure::Folder,
             Self::Probe(error) if error.is_disk() => Failure::Folder,
             Self::Probe(_) | Self::Died { .. } => Failure::Service,
-            Self::EverySessionFailed { .. } | Self::SetUp(_) => Failure::Load,
+            Self::EverySessionFailed { .. }
+            | Self::SetUp(_)
+            | Self::LoadCommand { .. }
+            | Self::NothingArrived => Failure::Load,
             Self::Interrupted => Failure::Interrupted,
         }
     }
@@ -79,6 +93,14 @@ impl Error {
             }
             Self::SetUp(error) => error.hint().map(str::to_owned),
             Self::Interrupted => None,
+            Self::LoadCommand { .. } => Some(
+                "it is run without a shell: give a program that is on the PATH, and its arguments".into(),
+            ),
+            Self::NothingArrived => Some(
+                "check where the load goes, and that the service serves it in the process that was \
+                 attached to, not in a worker or a child"
+                    .into(),
+            ),
             Self::EverySessionFailed { .. } => Some(
                 "check the script with the service started by hand, and that the script's target \
                  is the address the service listens on"

@@ -8,14 +8,17 @@
 mod conduct;
 mod error;
 mod folder;
+mod foreign;
 mod order;
 mod proof;
 mod recorder;
+mod scripts;
 mod settle;
 mod stages;
 
 pub use conduct::{Advice, Cuts, FurtherStage, conduct};
 pub use error::{Error, Failure, stage_name};
 pub use folder::{Folder, FolderError, LOAD, ORIGINS, PROFILE, REPORT, ScriptText, VERDICT};
+pub use foreign::LoadSource;
 pub use order::{Limits, Order, Rounds};
-pub use probe::Ready;
+pub use probe::{Process, Ready};

@@ -6,15 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use load::{ProcessorKind, Surroundings, Transport};
-use probe::Ready;
+use probe::{Process, Ready};
 use recording::Plan;
 use scenario::{Script, Target};
+
+use crate::LoadSource;
 
 /// A run, wholly specified: the script is checked, nothing has been started.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The service's program and arguments.
     pub command: Vec<OsString>,
+    /// The service, if it runs already: it is attached to, and goes on after the run.
+    pub running: Option<Process>,
+    /// Whose load it is.
+    pub load: LoadSource,
     /// The folder that the service runs in.
     pub working_dir: PathBuf,
     /// The checked load script.

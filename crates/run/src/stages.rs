@@ -1,20 +1,19 @@
 //! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Job, Meter, Outcome, Segment, Surroundings};
-use probe::{Inspector, Service};
+use probe::{Inspector, Service, Traffic};
 use recording::{Event, Further, Ledger, Reading, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
-use units::Elapsed;
 
 use crate::conduct::{Advice, Setting};
 use crate::recorder::Recorder;
 use crate::settle::{FLAT_READINGS, POLL, Rest};
-use crate::{Error, Folder, Order, ScriptText};
+use crate::{Error, Folder, LoadSource, Order};
 
 /// How long the load's periods are: what is shown of a load over time.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -48,20 +47,19 @@ const FILL_BYTES: u64 = 16 << 20;
 /// A portion that takes this much longer than planned shows that the service is at its limit.
 const AT_LIMIT: u32 = 3;
 
-/// Longer texts are left out of `scripts.json`, in UTF-16 units.
-const SCRIPT_TEXT_LIMIT: u64 = 16 << 20;
-
 /// What the stages share.
 pub(crate) struct Conductor<'a, 'r> {
-    order: &'a Order,
-    folder: &'a Folder,
+    pub(crate) order: &'a Order,
+    pub(crate) folder: &'a Folder,
     pub(crate) recorder: &'a RefCell<Recorder<'r>>,
     pub(crate) advice: Advice<'a>,
     pid: u32,
     pub(crate) inspector: Inspector,
     baseline_sockets: u64,
     meter: RefCell<Arc<Meter>>,
-    sessions_before: Cell<u64>,
+    pub(crate) sessions_before: Cell<u64>,
+    /// What had arrived at the last snapshot, where the load is not ours.
+    pub(crate) counted: RefCell<Traffic>,
     snapshots: Cell<u32>,
     /// What came of all loads so far.
     loaded: RefCell<Option<Outcome>>,
@@ -75,17 +73,31 @@ impl<'a, 'r> Conductor<'a, 'r> {
         setting: Setting<'a, 'r>,
         service: &mut Service,
     ) -> Result<(), Error> {
+        let order = setting.order;
+        service.wait_ready(&order.ready, order.limits.ready).await?;
+        let url = service.inspector_url().await?;
+        let inspector = Inspector::connect(&url).await?;
+        Self::perform_until(setting, inspector, None, async || {
+            // How it ended is asked again by whoever tells of it.
+            let _ = service.ended().await;
+        })
+        .await
+    }
+
+    pub(crate) async fn perform_until(
+        setting: Setting<'a, 'r>,
+        inspector: Inspector,
+        pid: Option<u32>,
+        mut ended: impl AsyncFnMut(),
+    ) -> Result<(), Error> {
         let Setting {
             order,
             folder,
             recorder,
             advice,
         } = setting;
-        service.wait_ready(&order.ready, order.limits.ready).await?;
-        let url = service.inspector_url().await?;
-        let inspector = Inspector::connect(&url).await?;
         let facts = inspector.facts().await?;
-        let pid = facts.pid;
+        let pid = pid.unwrap_or(facts.pid);
         let conductor = Self {
             order,
             folder,
@@ -96,6 +108,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             baseline_sockets: sockets(pid)?,
             meter: RefCell::default(),
             sessions_before: Cell::new(0),
+            counted: RefCell::default(),
             snapshots: Cell::new(0),
             loaded: RefCell::default(),
             surroundings: RefCell::new(order.surroundings.clone()),
@@ -109,7 +122,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         tokio::select! {
             result = conductor.stages() => result?,
             error = conductor.keep_sampling() => return Err(error),
-            _how = service.ended() => return Err(Error::Died {
+            () = ended() => return Err(Error::Died {
                 stage: None,
                 how: String::new(),
                 tail: Vec::new(),
@@ -118,20 +131,28 @@ impl<'a, 'r> Conductor<'a, 'r> {
         // A service that dies of being cut has told everything else already.
         tokio::select! {
             result = conductor.prove() => result?,
-            _how = service.ended() => conductor.died_of_a_cut()?,
+            () = ended() => conductor.died_of_a_cut()?,
         }
         conductor.begin_stage(Stage::Stop, None)
     }
 
     async fn stages(&self) -> Result<(), Error> {
-        let mut job = self.job(0, 0.0);
-        job.set_up(self.order.processor, None).await?;
-        self.surroundings.replace(job.surroundings);
+        let is_foreign = self.order.load.is_foreign();
+        if is_foreign {
+            self.inspector.begin_counting().await?;
+        } else {
+            let mut job = self.job(0, 0.0);
+            job.set_up(self.order.processor, None).await?;
+            self.surroundings.replace(job.surroundings);
+        }
         self.warm_up().await?;
         self.inspector
             .start_sampling(self.order.limits.sampling_interval)
             .await?;
-        self.idle().await?;
+        // Nobody can tell real users to stay away.
+        if self.order.load != LoadSource::Traffic {
+            self.idle().await?;
+        }
         let rounds = &self.order.rounds;
         let mut number = 0;
         for &sessions in &rounds.measured {
@@ -140,6 +161,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }
         while let Some(further) = self.further().await {
             match further {
+                Further::Round(_) if is_foreign && number > rounds.measured.len() as u32 => break,
                 Further::Round(sessions) => {
                     number += 1;
                     let rate =
@@ -156,7 +178,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     async fn round(&self, number: u32, sessions: u64, rate: f64) -> Result<(), Error> {
         let stage = Stage::Round(number);
-        self.begin_stage(stage, Some(sessions))?;
+        let planned = (!self.order.load.is_foreign()).then_some(sessions);
+        self.begin_stage(stage, planned)?;
         every_session_failed(stage, &self.load(sessions, rate).await?)?;
         self.settle().await?;
         self.snapshot(&format!("round-{number}")).await?;
@@ -197,18 +220,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    async fn longest_timer(&self) -> Result<Option<Elapsed>, Error> {
-        let scripts = self.inspector.scripts().await?;
-        let own: HashSet<String> = scripts
-            .into_iter()
-            .filter(|script| !script.url.starts_with("node:") && !script.url.is_empty())
-            .map(|script| script.id)
-            .collect();
-        let longest = self.inspector.longest_timer(|id| own.contains(id)).await;
-        self.inspector.forget_scripts().await?;
-        Ok(longest?)
-    }
-
     /// Portions of load until the heap grows by no more, or by the same amount, from one to the
     /// next: a leaking service never comes to a level, but to a slope.
     async fn warm_up(&self) -> Result<(), Error> {
@@ -218,7 +229,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         for portion in 0..rounds.warm_up_portions {
             let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
             every_session_failed(Stage::WarmUp, &ledger)?;
-            if portion == 0 {
+            if portion == 0 && !self.order.load.is_foreign() {
                 let before = heaps.last().copied().unwrap_or(0);
                 self.fill(before).await?;
             }
@@ -293,6 +304,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
     /// Exactly `sessions` sessions, `rate` of them a second; returns when the last of them has
     /// ended, with how they did.
     async fn load(&self, sessions: u64, rate: f64) -> Result<Ledger, Error> {
+        if self.order.load.is_foreign() {
+            return self.foreign_load(sessions).await;
+        }
         let meter = Arc::new(Meter::default());
         let before = self.ledger_of_stage();
         self.meter.replace(Arc::clone(&meter));
@@ -389,6 +403,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     }
 
     pub(crate) async fn snapshot(&self, name: &str) -> Result<(), Error> {
+        self.count_until_snapshot().await?;
         let number = self.snapshots.replace(self.snapshots.get() + 1);
         let path = self.folder.file(&format!("{number}-{name}.heapsnapshot"));
         // A progress line that cannot be written must not cost the snapshot.
@@ -403,25 +418,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
             Err(probe::Error::Refused { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Keeps the texts of the service's own scripts, and of its packages, for the verdict to
-    /// quote; Node's internal scripts are left out.
-    async fn keep_scripts(&self) -> Result<(), Error> {
-        let mut texts = Vec::new();
-        for script in self.inspector.scripts().await? {
-            let from_file = script.url.starts_with("file:") || script.url.starts_with('/');
-            let Ok(id) = script.id.parse() else { continue };
-            if from_file && script.length <= SCRIPT_TEXT_LIMIT {
-                let text = self.inspector.script_source(&script.id).await?;
-                texts.push(ScriptText {
-                    id,
-                    url: script.url,
-                    text,
-                });
-            }
-        }
-        Ok(self.folder.write_scripts(&texts)?)
     }
 
     /// Reads the service's memory at a steady pace; returns only with an error.

@@ -88,8 +88,26 @@ pub(crate) struct HuntArgs {
     #[command(flatten)]
     pub(crate) outputs: OutputArgs,
 
+    /// Hunt in a service that runs already: a process id, the HOST:PORT of its inspector, or a part of
+    /// its command line. It goes on afterwards
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["command", "prove"])]
+    pub(crate) attach: Option<String>,
+
+    /// Take the load from this command instead of a script: `k6 run load.js`. Run once or more in each
+    /// round; requests and connections are counted inside the service
+    #[arg(long, value_name = "COMMAND", conflicts_with = "load")]
+    pub(crate) load_cmd: Option<String>,
+
+    /// Take the load from whoever comes: a round lasts until as many requests were counted
+    #[arg(long, conflicts_with_all = ["load", "load_cmd"])]
+    pub(crate) traffic: bool,
+
     /// The service's command line
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(
+        last = true,
+        required_unless_present = "attach",
+        value_name = "COMMAND"
+    )]
     pub(crate) command: Vec<OsString>,
 }
 

@@ -33,11 +33,13 @@ impl Actions {
         let action = |text: &String| match text.trim() {
             "exit" => Ok(Action::Exit),
             "snapshot" => Ok(Action::Snapshot),
-            command => words(command).map(Action::Run).ok_or_else(|| {
-                Failure::new(Exit::Usage, format!("`--on-alert {command}` is no command")).hint(
-                    Some("give `exit`, `snapshot`, or a program with its arguments"),
-                )
-            }),
+            command => crate::words::split(command)
+                .map(Action::Run)
+                .ok_or_else(|| {
+                    Failure::new(Exit::Usage, format!("`--on-alert {command}` is no command")).hint(
+                        Some("give `exit`, `snapshot`, or a program with its arguments"),
+                    )
+                }),
         };
         Ok(Self {
             actions: args.on_alert.iter().map(action).collect::<Result<_, _>>()?,
@@ -116,43 +118,5 @@ async fn snapshot(folder: &std::path::Path, sampler: &Sampler<'_>) -> String {
     match inspector.take_snapshot(&path, |_, _| {}).await {
         Ok(_) => format!("heap snapshot: {}", path.display()),
         Err(error) => format!("no snapshot was taken: {error}"),
-    }
-}
-
-/// The words of a command line, with quotes as a shell has them and nothing else of a shell.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for c in text.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), c) => word.get_or_insert_default().push(c),
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    (quote.is_none() && !words.is_empty()).then_some(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_split_without_a_shell() {
-        let split = |text| words(text).unwrap_or_default();
-        assert_eq!(
-            split("notify 'a b' \"c's\" d''e"),
-            ["notify", "a b", "c's", "de"]
-        );
-        assert_eq!(split("echo $HOME; rm *"), ["echo", "$HOME;", "rm", "*"]);
-        assert_eq!(words("unclosed 'quote"), None);
-        assert_eq!(words("  "), None);
     }
 }

@@ -10,6 +10,7 @@ mod captures;
 mod damaged;
 mod demands;
 mod documents;
+mod foreign;
 mod gc;
 mod harness;
 mod hunts;
