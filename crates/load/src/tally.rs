@@ -101,10 +101,13 @@ impl Times {
 
     /// The same in HdrHistogram's own format, V2 with deflate, as base64: what its log files hold.
     fn encoded(&self) -> Option<String> {
+        // What a histogram has grown to in its life is written too; a new one is as large as it must be.
+        let mut exact = Histogram::<u64>::new_with_max(self.0.max().max(2), 3).ok()?;
+        exact.add(&self.0).ok()?;
         let mut bytes = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         // Writing to memory fails only if a count does not fit, and none is that large.
-        serializer.serialize(&self.0, &mut bytes).ok()?;
+        serializer.serialize(&exact, &mut bytes).ok()?;
         Some(STANDARD.encode(bytes))
     }
 

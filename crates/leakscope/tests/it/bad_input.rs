@@ -146,9 +146,10 @@ fn a_full_disk_for_the_run_folder() {
     let hunt = Hunt::on(&["node", &service("plain.js")]).http_load();
     std::fs::create_dir(hunt.run_dir()).unwrap();
     let disk = hunt.run_dir().to_str().unwrap().to_owned();
-    // A disk of one megabyte that only this command sees; what is on it is copied out at the end.
+    // A disk that only this command sees, with room for all but a snapshot; what is on it is copied
+    // out at the end.
     let script = format!(
-        "mount -t tmpfs -o size=1m none '{disk}' && {{ \"$@\"; code=$?; \
+        "mount -t tmpfs -o size=3m none '{disk}' && {{ \"$@\"; code=$?; \
          cp '{disk}/run.json' kept.json; exit $code; }}"
     );
     let mut words: Vec<std::ffi::OsString> = [

@@ -116,12 +116,16 @@ fn numbers_are_the_same_and_no_secret_is_left() {
 /// What the service planted, and what can be made of it.
 fn check_no_secret(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    // All begin so, but for the numbers of accounts.
-    for planted in ["planted", "404040", "host.example", "-secret"] {
+    let around = |at: usize| &text[at.saturating_sub(60)..(at + 60).min(text.len())];
+    for planted in ["planted", "host.example", "-secret"] {
         if let Some(at) = text.find(planted) {
-            let around = &text[at.saturating_sub(60)..(at + 60).min(text.len())];
-            panic!("`{planted}` is still there: {around:?}");
+            panic!("`{planted}` is still there: {:?}", around(at));
         }
+    }
+    // Numbers of accounts begin so; within another number it is nobody's.
+    for (at, _) in text.match_indices("4040404") {
+        let is_within = text[..at].ends_with(|c: char| c.is_ascii_digit());
+        assert!(is_within, "an account is still there: {:?}", around(at));
     }
     for name in ["Session", "openSession", "byToken", "registry"] {
         assert!(text.contains(&format!("\"{name}\"")), "{name} is gone");
