@@ -32,6 +32,9 @@ const OF_EVERY_RULE: [&str; 9] = [
 const AT_ONCE: usize = 3;
 
 pub(crate) fn corpus(words: &[&str]) -> Result {
+    if words == ["--of-every-rule"] {
+        return of_every_rule();
+    }
     let (node, names) = match words {
         ["--node", node, names @ ..] => (*node, names),
         names => ("node", names),
