@@ -43,17 +43,8 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<Exit, Failure> {
     let order = order(args)?;
     let demands = Demands::of(&args.demands, &order.working_dir)?;
     let folder = folder(args)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::of(Exit::Service, &error))?;
-    runtime.block_on(async {
-        let stop = CancellationToken::new();
-        let signals = crate::signals::stop_on_signals(stop.clone())
-            .map_err(|error| Failure::of(Exit::Service, &error))?;
-        let outcome = run_and_judge(args, (&order, &demands), &folder, stop).await;
-        signals.abort();
-        outcome
+    crate::signals::until_stopped(async |stop| {
+        run_and_judge(args, (&order, &demands), &folder, stop).await
     })
 }
 

@@ -71,14 +71,7 @@ pub(crate) fn on_subject(
     args: &SubjectArgs,
     work: impl AsyncFnOnce(&mut Subject, &CancellationToken) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::of(Exit::Service, &error))?;
-    runtime.block_on(async {
-        let stop = CancellationToken::new();
-        let signals = crate::signals::stop_on_signals(stop.clone())
-            .map_err(|error| Failure::of(Exit::Service, &error))?;
+    crate::signals::until_stopped(async |stop| {
         let mut subject = tokio::select! {
             subject = Subject::find(args) => subject?,
             () = stop.cancelled() => return Err(interrupted()),
@@ -90,7 +83,6 @@ pub(crate) fn on_subject(
         if let Some(service) = &mut subject.service {
             service.stop(GRACE).await.map_err(|error| failed(&error))?;
         }
-        signals.abort();
         result
     })
 }

@@ -80,18 +80,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<Exit, Failure> {
             format!("`{target}` names no service"),
         ));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::of(Exit::Service, &error))?;
-    runtime.block_on(async {
-        let stop = CancellationToken::new();
-        let signals = crate::signals::stop_on_signals(stop.clone())
-            .map_err(|error| Failure::of(Exit::Service, &error))?;
-        let result = run(args, &stop).await;
-        signals.abort();
-        result
-    })
+    crate::signals::until_stopped(async |stop| run(args, &stop).await)
 }
 
 async fn run(args: &WatchArgs, stop: &CancellationToken) -> Result<Exit, Failure> {
