@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use units::Elapsed;
 
-use crate::{Ledger, Reading, Sample};
+use crate::{IsolateFact, IsolateFacts, Ledger, Reading, Sample};
 
 /// The stages of a run, in the order in which they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -164,6 +164,15 @@ pub enum Event {
     SnapshotTaken(SnapshotFacts),
     /// The sizes of the service's large containers, counted just after a snapshot.
     ContainersCounted(Vec<ContainerSize>),
+    /// There is an isolate beside the main one, which is read from now on.
+    IsolateFound(IsolateFacts),
+    /// Something of an isolate beside the main one.
+    OfIsolate {
+        /// Whose it is: [`IsolateFacts::name`].
+        name: String,
+        /// What it is.
+        fact: IsolateFact,
+    },
     /// How long the longest timer of the service's own code still runs, before a drain.
     TimerFound(Elapsed),
     /// A holder was cleared, or could not be.

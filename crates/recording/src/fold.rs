@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use units::Elapsed;
 
 use crate::{
-    ContainerSize, CutFacts, Event, Exit, HeapFigures, Ledger, MemoryFigures, Plan, Sample,
-    ServiceFacts, SnapshotFacts, Stage,
+    ContainerSize, CutFacts, Event, Exit, HeapFigures, IsolateFacts, IsolateRecord, Ledger,
+    MemoryFigures, Plan, Sample, ServiceFacts, SnapshotFacts, Stage,
 };
 
 /// The schema of `run.json`; the number rises when a field changes its meaning.
@@ -51,6 +51,9 @@ pub struct StageRecord {
     /// What was cleared in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<CutFacts>,
+    /// What was learned of the isolates beside the main one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolates: Vec<IsolateRecord>,
 }
 
 /// A measured round together with the reading before it.
@@ -75,6 +78,9 @@ pub struct Recording {
     pub plan: Plan,
     /// The service.
     pub service: ServiceFacts,
+    /// The isolates beside the main one that were read, in the order in which they were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolates: Vec<IsolateFacts>,
     /// The stages, in order.
     pub stages: Vec<StageRecord>,
     /// What the reader of the verdict must know.
@@ -95,6 +101,7 @@ impl Recording {
             leakscope_version: leakscope_version.to_owned(),
             plan,
             service: ServiceFacts::default(),
+            isolates: Vec::new(),
             stages: Vec::new(),
             warnings: Vec::new(),
             exit: None,
@@ -121,12 +128,15 @@ impl Recording {
                 containers: Vec::new(),
                 longest_timer: None,
                 cut: None,
+                isolates: Vec::new(),
             }),
             Event::Sampled(sample) => self.samples.push(*sample),
             Event::LoadProgress(ledger) => self.in_stage(|s| s.ledger = ledger.clone()),
             Event::Settled(reading) => self.in_stage(|s| s.readings.push(*reading)),
             Event::SnapshotTaken(facts) => self.in_stage(|s| s.snapshot = Some(facts.clone())),
             Event::ContainersCounted(sizes) => self.in_stage(|s| s.containers.clone_from(sizes)),
+            Event::IsolateFound(facts) => self.isolates.push(facts.clone()),
+            Event::OfIsolate { name, fact } => self.apply_isolate(name, fact),
             Event::TimerFound(left) => self.in_stage(|s| s.longest_timer = Some(*left)),
             Event::Cut(facts) => self.in_stage(|s| s.cut = Some(facts.clone())),
             Event::StageEnded { at } => self.in_stage(|s| s.ended_at = Some(*at)),

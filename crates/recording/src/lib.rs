@@ -7,6 +7,7 @@
 
 mod event;
 mod fold;
+mod isolate;
 mod ledger;
 mod sample;
 
@@ -15,5 +16,6 @@ pub use event::{
     SnapshotFacts, Stage,
 };
 pub use fold::{Reading, Recording, Round, SCHEMA, StageRecord};
+pub use isolate::{IsolateFact, IsolateFacts, IsolateKind, IsolateRecord, MAIN, Siblings};
 pub use ledger::Ledger;
 pub use sample::{HeapFigures, MemoryFigures, SAMPLES_HEADER, Sample};
