@@ -10,6 +10,7 @@ mod objects;
 mod snapshot;
 mod traffic;
 mod vitals;
+mod waiting;
 mod whole;
 mod wire;
 

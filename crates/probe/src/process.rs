@@ -139,12 +139,46 @@ impl Process {
         children
     }
 
+    /// Whether Node.js' `cluster` module has started it to share its parent's work.
+    #[must_use]
+    pub fn is_cluster_child(&self) -> bool {
+        procfs::variable(self.pid, "NODE_UNIQUE_ID").is_some()
+    }
+
+    /// The script that it runs, as its command line names it.
+    #[must_use]
+    pub fn script(&self) -> Option<&str> {
+        let mut words = self.command.iter().skip(1).map(String::as_str);
+        while let Some(word) = words.next() {
+            match word {
+                "--" => return words.next(),
+                _ if WITH_VALUE.contains(&word) => _ = words.next(),
+                _ if word.starts_with('-') => {}
+                script => return Some(script),
+            }
+        }
+        None
+    }
+
     /// The folder it runs in, where this may be known.
     #[must_use]
     pub fn working_dir(&self) -> Option<PathBuf> {
         fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()
     }
 }
+
+/// Options of Node.js whose value is a word of its own.
+const WITH_VALUE: [&str; 9] = [
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+    "--env-file",
+    "-C",
+    "--conditions",
+    "--title",
+];
 
 /// By the name of the program, else by what is in it.
 fn runtime(pid: u32, name: &str, command: &[String]) -> Runtime {
@@ -231,6 +265,29 @@ mod tests {
             ..own
         };
         assert!(!another.is_alive());
+    }
+
+    #[test]
+    fn the_script_is_the_first_word_that_is_no_option() {
+        let own = Process::of(std::process::id()).unwrap();
+        let cases = [
+            ("node server.js --port 80", Some("server.js")),
+            (
+                "node --inspect-port=4001 -r ./a.js /srv/b.js c",
+                Some("/srv/b.js"),
+            ),
+            ("node --import tsx -- -odd.js", Some("-odd.js")),
+            ("node -e 0", Some("0")),
+            ("node", None),
+        ];
+        for (command, script) in cases {
+            let process = Process {
+                command: command.split(' ').map(str::to_owned).collect(),
+                ..own.clone()
+            };
+            assert_eq!(process.script(), script, "{command}");
+        }
+        assert!(!own.is_cluster_child());
     }
 
     #[test]

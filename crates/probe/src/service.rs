@@ -177,7 +177,7 @@ impl Service {
 
     /// The WebSocket address of the inspector of the process that serves: where several Node.js
     /// processes came up (`npm start`, a shell, a runner), the one that listens on the port that
-    /// was waited for, else the youngest.
+    /// was waited for, or whose cluster does; else the youngest.
     ///
     /// # Errors
     /// [`Error::NoInspector`] if that process has none.
@@ -236,6 +236,7 @@ impl Service {
             .port
             .map(|port| procfs::listeners(port, &own))
             .unwrap_or_default();
+        let serving: Vec<u32> = serving.into_iter().map(primary_of).collect();
         let of_serving = inspectors.iter().find(|(_, pid)| serving.contains(pid));
         if let Some((url, _)) = of_serving {
             return Ok(url.clone());
@@ -319,6 +320,14 @@ impl Service {
         for pid in self.processes() {
             signal(pid, Signal::KILL);
         }
+    }
+}
+
+/// The process that started the cluster which a process belongs to; else the process itself.
+fn primary_of(pid: u32) -> u32 {
+    match Process::of(pid) {
+        Ok(process) if process.is_cluster_child() => process.parent,
+        _ => pid,
     }
 }
 

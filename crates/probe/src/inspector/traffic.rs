@@ -25,6 +25,18 @@ pub struct Traffic {
     pub responses: BTreeMap<u16, u64>,
 }
 
+impl Traffic {
+    /// Adds what another process has received.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.connections += other.connections;
+        self.messages += other.messages;
+        for (status, count) in &other.responses {
+            *self.responses.entry(*status).or_default() += count;
+        }
+    }
+}
+
 const BEGIN: &str = "(() => {
   const key = Symbol.for('leakscope.traffic');
   if (globalThis[key]) return true;
