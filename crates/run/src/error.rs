@@ -98,7 +98,7 @@ impl Error {
             ),
             Self::NothingArrived => Some(
                 "check where the load goes, and that the service serves it in the process that was \
-                 attached to, not in a worker or a child"
+                 attached to or in one with an inspector that it has started, not in a worker thread"
                     .into(),
             ),
             Self::EverySessionFailed { .. } => Some(

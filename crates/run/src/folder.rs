@@ -4,6 +4,7 @@
 //! (`samples.csv`, `service.log`), whose every line is. All files are private to the user, since a
 //! heap snapshot holds whatever secrets the service held.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub const VERDICT: &str = "verdict.json";
 /// The report of the load of all stages together, as JSON.
 pub const LOAD: &str = "load.json";
 
-/// V8's sampling heap profile.
+/// V8's sampling heap profile of the main isolate.
 pub const PROFILE: &str = "allocations.heapprofile";
 
 /// Where the scripts of the service come from: source maps and packages.
@@ -36,12 +37,52 @@ pub const REPORT: &str = "report.html";
 /// another machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptText {
-    /// V8's script id, as snapshots and profiles give it.
-    pub id: u32,
+    /// V8's script id in each isolate that has the script, by the isolate's name, as its snapshots
+    /// and profile give it.
+    #[serde(default)]
+    pub ids: BTreeMap<String, u32>,
+    /// The id in the main isolate, as earlier versions wrote it.
+    #[serde(default, skip_serializing)]
+    id: Option<u32>,
     /// The script's URL or file path.
     pub url: String,
     /// Its source text.
     pub text: String,
+}
+
+impl ScriptText {
+    /// A text that no isolate has yet.
+    #[must_use]
+    pub fn new(url: String, text: String) -> Self {
+        Self {
+            ids: BTreeMap::new(),
+            id: None,
+            url,
+            text,
+        }
+    }
+
+    /// V8's id of it in an isolate, if that has it.
+    #[must_use]
+    pub fn id_in(&self, isolate: &str) -> Option<u32> {
+        let of_main = self.id.filter(|_| isolate == recording::MAIN);
+        self.ids.get(isolate).copied().or(of_main)
+    }
+}
+
+/// The file of an isolate beside the main one: names of isolates are leakscope's own, never the
+/// service's.
+pub(crate) fn of_isolate(stem: &str, isolate: &str, extension: &str) -> String {
+    format!("{stem}.{}.{extension}", isolate.replace('/', "."))
+}
+
+/// The file of an isolate's sampling heap profile.
+#[must_use]
+pub fn profile_file(isolate: &str) -> String {
+    match isolate {
+        recording::MAIN => PROFILE.to_owned(),
+        isolate => of_isolate("allocations", isolate, "heapprofile"),
+    }
 }
 
 /// A file of the run folder that could not be made, written or read.
@@ -182,12 +223,17 @@ impl Folder {
         self.write(LOAD, format!("{report:#}\n").as_bytes())
     }
 
-    /// Writes V8's sampling heap profile in the form that DevTools opens.
+    /// Writes V8's sampling heap profile of an isolate in the form that DevTools opens.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write_profile(&self, profile: &serde_json::Value) -> Result<(), FolderError> {
-        self.write(PROFILE, profile.to_string().as_bytes())
+    pub fn write_profile(
+        &self,
+        isolate: &str,
+        profile: &serde_json::Value,
+    ) -> Result<(), FolderError> {
+        let text = profile.to_string();
+        self.write(&profile_file(isolate), text.as_bytes())
     }
 
     /// Writes the texts of the service's scripts.
@@ -251,10 +297,10 @@ impl Folder {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Reads V8's sampling heap profile, if the run got that far.
+    /// Reads V8's sampling heap profile of an isolate, if the run got that far.
     #[must_use]
-    pub fn read_profile(&self) -> Option<serde_json::Value> {
-        serde_json::from_str(&self.read(PROFILE).ok()?).ok()
+    pub fn read_profile(&self, isolate: &str) -> Option<serde_json::Value> {
+        self.read_json(&profile_file(isolate))
     }
 
     fn read(&self, name: &str) -> Result<String, FolderError> {
@@ -291,7 +337,9 @@ fn is_ours(name: &str) -> bool {
     let number = name
         .strip_suffix(".heapsnapshot")
         .and_then(|stem| stem.split_once('-'));
-    fixed.contains(&name) || number.is_some_and(|(n, _)| n.parse::<u32>().is_ok())
+    let is_profile = name.starts_with("allocations.") && name.ends_with(".heapprofile");
+    let is_snapshot = number.is_some_and(|(n, _)| n.parse::<u32>().is_ok());
+    fixed.contains(&name) || is_profile || is_snapshot
 }
 
 #[cfg(unix)]
@@ -347,10 +395,35 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::create(dir.path()).unwrap();
         folder.write("1-warm-up.heapsnapshot", b"{}").unwrap();
+        let of_worker = of_isolate("1-warm-up", "child-7/worker-2", "heapsnapshot");
+        assert_eq!(of_worker, "1-warm-up.child-7.worker-2.heapsnapshot");
+        folder.write(&of_worker, b"{}").unwrap();
+        let profile = serde_json::json!({ "head": {} });
+        folder.write_profile("worker-1", &profile).unwrap();
+        assert_eq!(folder.read_profile("worker-1"), Some(profile));
+        assert_eq!(folder.read_profile(recording::MAIN), None);
         folder.write(RUN, b"{}").unwrap();
         Folder::replace(dir.path()).unwrap();
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().collect();
         assert_eq!(left.len(), 1, "only the new samples.csv");
+    }
+
+    #[test]
+    fn scripts_are_known_by_their_ids_in_each_isolate_and_earlier_runs_have_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        let mut script = ScriptText::new("/srv/a.js".into(), "a();".into());
+        script.ids.insert(recording::MAIN.into(), 7);
+        script.ids.insert("worker-1".into(), 3);
+        folder.write_scripts(&[script]).unwrap();
+        let ids = |folder: &Folder| {
+            let script = folder.read_scripts().remove(0);
+            [recording::MAIN, "worker-1", "worker-2"].map(|isolate| script.id_in(isolate))
+        };
+        assert_eq!(ids(&folder), [Some(7), Some(3), None]);
+        let earlier = br#"[{"id":7,"url":"/srv/a.js","text":"a();"}]"#;
+        folder.write(SCRIPTS, earlier).unwrap();
+        assert_eq!(ids(&folder), [Some(7), None, None]);
     }
 
     #[cfg(unix)]

@@ -135,9 +135,26 @@ impl Conductor<'_, '_> {
         }
     }
 
+    /// Begins to count what arrives at the service and at the processes that it has started.
+    pub(crate) async fn begin_counting(&self) -> Result<(), Error> {
+        self.inspector.begin_counting().await?;
+        let mut isolates = self.isolates.take();
+        isolates.begin_counting(self.pid).await;
+        self.isolates.replace(isolates);
+        Ok(())
+    }
+
+    async fn counted(&self) -> Result<Traffic, Error> {
+        let mut counted = self.inspector.counted().await?;
+        let mut isolates = self.isolates.take();
+        counted.add(&isolates.counted().await);
+        self.isolates.replace(isolates);
+        Ok(counted)
+    }
+
     /// Tells what has arrived since the last snapshot.
     pub(crate) async fn count(&self) -> Result<Ledger, Error> {
-        let now = self.inspector.counted().await?;
+        let now = self.counted().await?;
         let ledger = ledger(&self.counted.borrow(), &now);
         self.tell(&Event::LoadProgress(ledger.clone()))?;
         Ok(ledger)
@@ -146,7 +163,7 @@ impl Conductor<'_, '_> {
     /// From here on counts what arrives for the next snapshot.
     pub(crate) async fn count_until_snapshot(&self) -> Result<(), Error> {
         if self.order.load.is_foreign() {
-            let now = self.inspector.counted().await?;
+            let now = self.counted().await?;
             let ledger = ledger(&self.counted.borrow(), &now);
             self.sessions_before
                 .set(self.sessions_before.get() + ledger.created);

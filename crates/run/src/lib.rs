@@ -9,8 +9,10 @@ mod conduct;
 mod error;
 mod folder;
 mod foreign;
+mod isolates;
 mod order;
 mod proof;
+mod reading;
 mod recorder;
 mod scripts;
 mod settle;
@@ -18,7 +20,9 @@ mod stages;
 
 pub use conduct::{Advice, Cuts, FurtherStage, conduct};
 pub use error::{Error, Failure, stage_name};
-pub use folder::{Folder, FolderError, LOAD, ORIGINS, PROFILE, REPORT, ScriptText, VERDICT};
+pub use folder::{
+    Folder, FolderError, LOAD, ORIGINS, PROFILE, REPORT, ScriptText, VERDICT, profile_file,
+};
 pub use foreign::LoadSource;
 pub use order::{Limits, Order, Rounds};
 pub use probe::{Process, Ready};

@@ -1,6 +1,9 @@
 //! When a service has come to rest: nothing moves any more, so what it holds, it keeps.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+use recording::Reading;
 
 /// How often the service is asked whether it is at rest.
 pub(crate) const POLL: Duration = Duration::from_millis(200);
@@ -10,12 +13,12 @@ pub(crate) const POLL: Duration = Duration::from_millis(200);
 const SOCKETS_STUCK: Duration = Duration::from_millis(6_500);
 
 /// Readings in a row that must agree.
-pub(crate) const FLAT_READINGS: usize = 3;
+const FLAT_READINGS: usize = 3;
 
 /// Decides from one reading after another whether a service is at rest. Has no clock of its own:
 /// every reading comes with its time.
 #[derive(Debug)]
-pub(crate) struct Rest {
+struct Rest {
     baseline_sockets: u64,
     heaps: Vec<u64>,
     sockets: Option<(u64, Instant)>,
@@ -23,7 +26,7 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// `baseline_sockets`: how many the service had open before any load.
-    pub(crate) fn new(baseline_sockets: u64) -> Self {
+    fn new(baseline_sockets: u64) -> Self {
         Self {
             baseline_sockets,
             heaps: Vec::new(),
@@ -32,7 +35,7 @@ impl Rest {
     }
 
     /// Takes a reading; `None` if the service is at rest, else what is being waited for.
-    pub(crate) fn wait_for(&mut self, heap: u64, sockets: u64, now: Instant) -> Option<String> {
+    fn wait_for(&mut self, heap: u64, sockets: u64, now: Instant) -> Option<String> {
         self.heaps.push(heap);
         let since = match self.sockets {
             Some((count, since)) if count == sockets => since,
@@ -66,6 +69,47 @@ impl Rest {
         let before = self.heaps.get(before);
         before.is_some_and(|before| agree(lowest(before), lowest(last)))
     }
+}
+
+/// The readings of one isolate on its way to rest.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    rest: Rest,
+    last: VecDeque<Reading>,
+}
+
+impl Watch {
+    /// As [`Rest::new`].
+    pub(crate) fn new(baseline_sockets: u64) -> Self {
+        Self {
+            rest: Rest::new(baseline_sockets),
+            last: VecDeque::new(),
+        }
+    }
+
+    /// Takes a reading; `None` if the isolate is at rest, else what is being waited for.
+    pub(crate) fn take(&mut self, mut reading: Reading, now: Instant) -> Option<String> {
+        let sockets = reading.memory.sockets.unwrap_or(0);
+        let waiting = self.rest.wait_for(heap_size(&reading), sockets, now);
+        reading.at_rest = waiting.is_none();
+        self.last.truncate(FLAT_READINGS - 1);
+        self.last.push_front(reading);
+        waiting
+    }
+
+    /// The lowest of the last readings, at rest if the last one was: what is above it, V8 was about
+    /// to drop.
+    pub(crate) fn lowest(&self) -> Option<Reading> {
+        let at_rest = self.last.front()?.at_rest;
+        let mut lowest = *self.last.iter().min_by_key(|reading| heap_size(reading))?;
+        lowest.at_rest = at_rest;
+        Some(lowest)
+    }
+}
+
+/// What V8 holds after a collection, inside its heap and outside.
+pub(crate) fn heap_size(reading: &Reading) -> u64 {
+    reading.heap.heap_used + reading.heap.external
 }
 
 fn lowest(heaps: &[u64]) -> u64 {
@@ -117,6 +161,20 @@ mod tests {
             .map(|(i, &(at, heap, sockets))| (at, heap - 20_000 * i as u64, sockets))
             .collect();
         check(&falling, None);
+    }
+
+    #[test]
+    fn the_lowest_of_the_last_readings_counts() {
+        let start = Instant::now();
+        let mut watch = Watch::new(2);
+        assert_eq!(watch.lowest(), None);
+        for (i, heap) in (0..).zip([1_000, 9_000_300, 9_000_100, 9_000_200]) {
+            let mut reading = Reading::default();
+            reading.heap.heap_used = heap;
+            watch.take(reading, start + i * POLL);
+        }
+        let lowest = watch.lowest().unwrap();
+        assert_eq!((lowest.heap.heap_used, lowest.at_rest), (9_000_100, true));
     }
 
     #[test]

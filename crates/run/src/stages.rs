@@ -1,18 +1,18 @@
 //! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Job, Meter, Outcome, Segment, Surroundings};
 use probe::{Inspector, Service, Traffic};
-use recording::{Event, Further, Ledger, Reading, Sample, ServiceFacts, Stage};
+use recording::{Event, Further, Ledger, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 
 use crate::conduct::{Advice, Setting};
+use crate::isolates::Isolates;
 use crate::recorder::Recorder;
-use crate::settle::{FLAT_READINGS, POLL, Rest};
+use crate::settle::POLL;
 use crate::{Error, Folder, LoadSource, Order};
 
 /// How long the load's periods are: what is shown of a load over time.
@@ -53,14 +53,16 @@ pub(crate) struct Conductor<'a, 'r> {
     pub(crate) folder: &'a Folder,
     pub(crate) recorder: &'a RefCell<Recorder<'r>>,
     pub(crate) advice: Advice<'a>,
-    pid: u32,
+    pub(crate) pid: u32,
     pub(crate) inspector: Inspector,
-    baseline_sockets: u64,
+    /// Those beside the main one. Whoever works with them takes them out meanwhile.
+    pub(crate) isolates: RefCell<Isolates>,
+    pub(crate) baseline_sockets: u64,
     meter: RefCell<Arc<Meter>>,
     pub(crate) sessions_before: Cell<u64>,
     /// What had arrived at the last snapshot, where the load is not ours.
     pub(crate) counted: RefCell<Traffic>,
-    snapshots: Cell<u32>,
+    pub(crate) snapshots: Cell<u32>,
     /// What came of all loads so far.
     loaded: RefCell<Option<Outcome>>,
     /// With the script's functions, and what its `before` has captured.
@@ -105,6 +107,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             advice,
             pid,
             inspector,
+            isolates: RefCell::new(Isolates::new(order.running.is_none())),
             baseline_sockets: sockets(pid)?,
             meter: RefCell::default(),
             sessions_before: Cell::new(0),
@@ -139,16 +142,14 @@ impl<'a, 'r> Conductor<'a, 'r> {
     async fn stages(&self) -> Result<(), Error> {
         let is_foreign = self.order.load.is_foreign();
         if is_foreign {
-            self.inspector.begin_counting().await?;
+            self.begin_counting().await?;
         } else {
             let mut job = self.job(0, 0.0);
             job.set_up(self.order.processor, None).await?;
             self.surroundings.replace(job.surroundings);
         }
         self.warm_up().await?;
-        self.inspector
-            .start_sampling(self.order.limits.sampling_interval)
-            .await?;
+        self.start_sampling().await?;
         // Nobody can tell real users to stay away.
         if self.order.load != LoadSource::Traffic {
             self.idle().await?;
@@ -171,9 +172,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
         }
-        self.folder
-            .write_profile(&self.inspector.sampling_profile().await?)?;
-        self.keep_scripts().await
+        self.keep_profiles().await?;
+        self.keep_scripts().await?;
+        self.leave_isolates().await
     }
 
     async fn round(&self, number: u32, sessions: u64, rate: f64) -> Result<(), Error> {
@@ -225,7 +226,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     async fn warm_up(&self) -> Result<(), Error> {
         let rounds = &self.order.rounds;
         self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
-        let mut heaps = vec![heap_size(&self.settle().await?)];
+        let mut heaps = vec![self.settle().await?];
         for portion in 0..rounds.warm_up_portions {
             let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
             every_session_failed(Stage::WarmUp, &ledger)?;
@@ -233,7 +234,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 let before = heaps.last().copied().unwrap_or(0);
                 self.fill(before).await?;
             }
-            heaps.push(heap_size(&self.settle().await?));
+            heaps.push(self.settle().await?);
             if is_steady(&heaps) {
                 break;
             }
@@ -259,9 +260,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             if started.elapsed() < Duration::from_secs(1) * AT_LIMIT {
                 rate *= 2.0;
             }
-            self.collect().await?;
-            let heap = self.inspector.heap_figures().await?;
-            if heap.heap_used + heap.external > before.saturating_add(FILL_BYTES) {
+            if self.collect().await? > before.saturating_add(FILL_BYTES) {
                 break;
             }
         }
@@ -357,69 +356,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
             .unwrap_or_default()
     }
 
-    /// Collects until nothing moves any more, and takes the lowest of the last readings: what is
-    /// above it, V8 was about to drop.
-    pub(crate) async fn settle(&self) -> Result<Reading, Error> {
-        let started = Instant::now();
-        let mut rest = Rest::new(self.baseline_sockets);
-        let mut last = VecDeque::new();
-        loop {
-            self.collect().await?;
-            let heap = self.inspector.heap_figures().await?;
-            let memory = probe::read_memory(self.pid)?;
-            let at = self.recorder.borrow().now();
-            let waiting = rest.wait_for(
-                heap.heap_used + heap.external,
-                memory.sockets.unwrap_or(0),
-                Instant::now(),
-            );
-            last.truncate(FLAT_READINGS - 1);
-            last.push_front(Reading {
-                at,
-                memory,
-                heap,
-                at_rest: waiting.is_none(),
-            });
-            let out_of_time = started.elapsed() >= self.order.limits.settle;
-            match waiting {
-                Some(waiting_for) if !out_of_time => self.tell(&Event::Settling { waiting_for })?,
-                waiting => {
-                    let mut reading = last.into_iter().min_by_key(heap_size).unwrap_or_default();
-                    reading.at_rest = waiting.is_none();
-                    self.tell(&Event::Settled(reading))?;
-                    return Ok(reading);
-                }
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
-    /// The last-resort collection twice, with turns of the event loop between, so that finalizers
-    /// run and what they let go is collected too.
-    async fn collect(&self) -> Result<(), Error> {
-        self.inspector.collect_garbage().await?;
-        self.inspector.turn_event_loop().await?;
-        Ok(self.inspector.collect_garbage().await?)
-    }
-
-    pub(crate) async fn snapshot(&self, name: &str) -> Result<(), Error> {
-        self.count_until_snapshot().await?;
-        let number = self.snapshots.replace(self.snapshots.get() + 1);
-        let path = self.folder.file(&format!("{number}-{name}.heapsnapshot"));
-        // A progress line that cannot be written must not cost the snapshot.
-        let progress = |done, total| {
-            let _ = self.tell(&Event::SnapshotProgress { done, total });
-        };
-        let facts = self.inspector.take_snapshot(&path, progress).await?;
-        self.tell(&Event::SnapshotTaken(facts))?;
-        // An engine that does not answer this is judged by its snapshots alone.
-        match self.inspector.container_sizes().await {
-            Ok(sizes) => self.tell(&Event::ContainersCounted(sizes)),
-            Err(probe::Error::Refused { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Reads the service's memory at a steady pace; returns only with an error.
     async fn keep_sampling(&self) -> Error {
         let mut ticks = tokio::time::interval(self.order.limits.sample_every);
@@ -466,11 +402,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
 fn sockets(pid: u32) -> Result<u64, Error> {
     Ok(probe::read_memory(pid)?.sockets.unwrap_or(0))
-}
-
-/// What V8 holds after a collection, inside its heap and outside.
-fn heap_size(reading: &Reading) -> u64 {
-    reading.heap.heap_used + reading.heap.external
 }
 
 /// Whether the last two steps of the heap's size differ by less than half a percent of it.

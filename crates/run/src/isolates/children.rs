@@ -1,0 +1,165 @@
+//! The processes that the service has started and that run JavaScript too: the conversations with
+//! their main isolates, and what arrives at them where the load is somebody else's.
+
+use std::collections::BTreeMap;
+
+use probe::{Attached, Inspector, Opening, Process, Traffic};
+use recording::IsolateKind;
+use tokio::time::timeout;
+
+use super::{PATIENCE, silence};
+
+/// Attempts to have a process open its inspector.
+const TRIES: u32 = 3;
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Children {
+    met: Vec<Child>,
+    /// Those that have no inspector that can be talked to, and why.
+    unreachable: BTreeMap<u32, Unreachable>,
+    /// Whether the service was started for this run.
+    is_ours: bool,
+    /// Whether what arrives at them is counted inside of them.
+    is_counting: bool,
+    /// What arrived at those that have ended.
+    arrived_before: Traffic,
+}
+
+/// One in conversation.
+pub(super) struct Child {
+    pub(super) process: Process,
+    pub(super) kind: IsolateKind,
+    attached: Attached,
+    /// What has arrived at it, where that is counted.
+    arrived: Traffic,
+}
+
+struct Unreachable {
+    process: Process,
+    reason: String,
+    /// How often it was tried.
+    tries: u32,
+    is_blocked: bool,
+}
+
+impl Child {
+    pub(super) fn inspector(&self) -> Inspector {
+        self.attached.inspector().clone().with_patience(PATIENCE)
+    }
+}
+
+impl Children {
+    pub(super) fn new(is_ours: bool) -> Self {
+        Self {
+            is_ours,
+            ..Self::default()
+        }
+    }
+
+    /// Those that there are by now of the process `pid`: gets into conversation with the new ones.
+    pub(super) async fn meet(&mut self, pid: u32) -> &[Child] {
+        let alive = Process::of(pid).map(|process| process.script_children());
+        let alive = alive.unwrap_or_default();
+        let is_gone = |child: &mut Child| !alive.contains(&child.process);
+        for gone in self.met.extract_if(.., is_gone) {
+            self.arrived_before.add(&gone.arrived);
+        }
+        self.unreachable.retain(|_, u| alive.contains(&u.process));
+        for process in alive {
+            let before = self.unreachable.get(&process.pid);
+            let is_met = self.met.iter().any(|child| child.process == process);
+            if !is_met && !before.is_some_and(|before| before.is_blocked) {
+                let tries = before.map_or(0, |before| before.tries);
+                self.try_to_meet(process, tries).await;
+            }
+        }
+        &self.met
+    }
+
+    async fn try_to_meet(&mut self, process: Process, tries: u32) {
+        let is_of_cluster = process.is_cluster_child();
+        // A cluster gives its children ports one after the other, whether or not they are free.
+        let opening = match self.is_ours && is_of_cluster && (1..TRIES).contains(&tries) {
+            true => Opening::BySignal,
+            false => Opening::Never,
+        };
+        let pid = process.pid;
+        let attached = timeout(PATIENCE, probe::attach(&process, opening)).await;
+        let is_blocked = attached.is_err();
+        let reason = match attached {
+            Ok(Ok(attached)) => {
+                self.unreachable.remove(&pid);
+                if self.is_counting {
+                    // One that cannot be asked receives nothing.
+                    let _ = attached.inspector().begin_counting().await;
+                }
+                self.met.push(Child {
+                    process,
+                    kind: match is_of_cluster {
+                        true => IsolateKind::ClusterChild,
+                        false => IsolateKind::Child,
+                    },
+                    attached,
+                    arrived: Traffic::default(),
+                });
+                return;
+            }
+            // It may be about to open one, or to end.
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => silence(),
+        };
+        let unreachable = Unreachable {
+            process,
+            reason,
+            tries: tries + 1,
+            is_blocked,
+        };
+        self.unreachable.insert(pid, unreachable);
+    }
+
+    /// Begins to count what arrives at them.
+    pub(super) async fn begin_counting(&mut self, pid: u32) {
+        self.is_counting = true;
+        self.meet(pid).await;
+    }
+
+    /// What has arrived at them since.
+    pub(super) async fn counted(&mut self) -> Traffic {
+        let mut all = self.arrived_before.clone();
+        for child in &mut self.met {
+            // One that is busy is asked again, and tells of all then.
+            if let Ok(arrived) = child.attached.inspector().counted().await {
+                child.arrived = arrived;
+            }
+            all.add(&child.arrived);
+        }
+        all
+    }
+
+    /// Ends all conversations; nothing stays in the processes.
+    pub(super) async fn leave(&mut self) {
+        for child in std::mem::take(&mut self.met) {
+            if self.is_counting {
+                // It may be about to end.
+                let _ = child.attached.inspector().end_counting().await;
+            }
+        }
+    }
+
+    /// What the reader of the verdict must know of those that could not be talked to.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        let unreachable = self.unreachable.values();
+        unreachable.map(
+            |Unreachable {
+                 process, reason, ..
+             }| {
+                let pid = process.pid;
+                let script = process.script().unwrap_or(&process.name);
+                format!(
+                    "process {pid} ({script}), which the service started, is not judged: {reason}"
+                )
+            },
+        )
+    }
+}
