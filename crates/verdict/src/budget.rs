@@ -199,7 +199,8 @@ impl Budget {
 impl Verdict {
     /// Holds the run against budgets.
     pub fn hold_against(&mut self, budgets: &[Budget], recording: &Recording) {
-        let checks = budgets.iter().map(|budget| budget.check(self, recording));
+        let whole = recording.whole();
+        let checks = budgets.iter().map(|budget| budget.check(self, &whole));
         self.budgets = checks.collect();
     }
 }

@@ -29,6 +29,9 @@ pub struct Snapshots<'a> {
     pub last: &'a Snapshot,
     /// What is computed from the later one.
     pub analysis: &'a Analysis,
+    /// The part of all growth that is in them: less than 1 where several isolates are judged as
+    /// one, and these are of one of them.
+    pub share: f64,
 }
 
 /// The texts of the service's scripts by V8's script id, and the functions whose allocations were

@@ -20,6 +20,7 @@ pub(crate) fn verdict_of(leaks: &[(&str, &str, f64)]) -> Verdict {
         memory: None,
         suspects: suspects.collect(),
         warnings: Vec::new(),
+        isolates: Vec::new(),
         budgets: Vec::new(),
         comparison: None,
         observed: crate::compare::Observed {
@@ -57,7 +58,8 @@ fn suspect(rank: usize, (class, holder, per_session): (&str, &str, f64)) -> Susp
         writer: None,
         in_package: None,
         package: None,
-        isolate: "main".into(),
+        isolate: recording::MAIN.into(),
+        isolates: Vec::new(),
         accepted: None,
         proof: None,
         cut: recording::Cut {

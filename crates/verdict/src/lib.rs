@@ -8,6 +8,7 @@ mod accept;
 mod budget;
 mod compare;
 mod evidence;
+mod isolates;
 mod measured;
 mod memory;
 mod naming;
@@ -26,6 +27,7 @@ pub use accept::{Acceptance, Accepted};
 pub use budget::{Budget, BudgetCheck, BudgetError};
 pub use compare::{ComparedLeak, Comparison, Progress};
 pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
+pub use isolates::{Isolate, IsolateKind, Joint, JudgedIsolate, Member, Part, together};
 pub use memory::{MemoryGrowth, MemorySplit};
 pub use proof::Proof;
 pub use rate::{Grade, Rate};
@@ -39,7 +41,7 @@ use naming::Namer;
 use rules::Assessment;
 use suspects::{Candidate, Fate, Measured};
 
-/// Judges a run.
+/// Judges one isolate of a run; `recording` and `growth` are that isolate's.
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let measured = Measured::of(evidence);
@@ -80,6 +82,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         memory: MemoryGrowth::of(evidence.recording),
         suspects,
         warnings: warnings(evidence.recording),
+        isolates: Vec::new(),
         budgets: Vec::new(),
         comparison: None,
         observed: observed(&measured),

@@ -28,6 +28,7 @@ impl<'a> Namer<'a> {
             base,
             last,
             analysis,
+            ..
         } = *pair;
         Self {
             base,
@@ -85,10 +86,23 @@ impl<'a> Namer<'a> {
             writer: places.writer,
             in_package: places.in_package,
             package: places.package,
-            isolate: "main".into(),
+            isolate: recording::MAIN.into(),
+            isolates: Vec::new(),
             accepted: None,
             proof: None,
             cut: crate::proof::cut(&self.pair, candidate.holder),
+        }
+    }
+
+    /// What an object has in common with its counterparts in other isolates: its class, and the
+    /// name that it is known by, or else the way to it.
+    pub(crate) fn key(&self, node: NodeIx) -> String {
+        let way_up = self.paths.to(node).unwrap_or_default();
+        let words = Words::of(self, &way_up, node);
+        let class = self.class(node);
+        match words.binding.name() {
+            Some(name) => format!("{class} `{name}`"),
+            None => format!("{class}: {}", words.steps.join(" ")),
         }
     }
 
@@ -132,7 +146,8 @@ pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -
         writer,
         in_package: None,
         package,
-        isolate: "main".into(),
+        isolate: recording::MAIN.into(),
+        isolates: Vec::new(),
         accepted: None,
         proof: None,
         cut: recording::Cut::default(),

@@ -5,8 +5,8 @@ use recording::{Cut, CutFacts, CutTarget};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Verdict;
 use crate::evidence::Snapshots;
+use crate::{Suspect, Verdict};
 
 /// Part of the objects that must go.
 const PROVED: f64 = 0.9;
@@ -44,7 +44,8 @@ impl Proof {
 }
 
 impl Verdict {
-    /// What to clear to prove each leak that an object of the heap holds, the first first.
+    /// What to clear to prove each leak that an object of the main isolate's heap holds, the first
+    /// first.
     #[must_use]
     pub fn cuts(&self) -> Vec<Cut> {
         let cuts = self.suspects.iter().map(|s| s.cut.clone());
@@ -53,7 +54,9 @@ impl Verdict {
 
     /// Keeps a proof with the leak that it is about.
     pub fn prove(&mut self, holder: u64, proof: Proof) {
-        let of_holder = self.suspects.iter_mut().find(|s| s.holder.id == holder);
+        let of_main = |s: &&mut Suspect| s.isolate == recording::MAIN;
+        let mut suspects = self.suspects.iter_mut().filter(of_main);
+        let of_holder = suspects.find(|s| s.holder.id == holder);
         if let Some(suspect) = of_holder {
             suspect.proof = Some(proof);
         }

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Observed;
-use crate::{Accepted, BudgetCheck, Comparison, Grade, MemoryGrowth, Proof};
+use crate::{
+    Accepted, BudgetCheck, Comparison, Grade, Isolate, JudgedIsolate, MemoryGrowth, Proof,
+};
 
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "leakscope.verdict/1";
@@ -52,7 +54,7 @@ pub struct Verdict {
     pub sessions: Sessions,
     /// The measured rounds.
     pub rounds: Vec<RoundFigures>,
-    /// Growth of heap and external memory per session over the rounds, in bytes.
+    /// Growth of heap and external memory of all isolates per session over the rounds, in bytes.
     pub bytes_per_session: f64,
     /// The parts of the resident set, and how they grew over the rounds.
     #[serde(default)]
@@ -61,6 +63,10 @@ pub struct Verdict {
     pub suspects: Vec<Suspect>,
     /// What else the reader must know.
     pub warnings: Vec<String>,
+    /// The isolates of the service, and what was found in each; empty where the main one is the only
+    /// one.
+    #[serde(default)]
+    pub isolates: Vec<JudgedIsolate>,
     /// How the run stands to the budgets that were given.
     #[serde(default)]
     pub budgets: Vec<BudgetCheck>,
@@ -151,8 +157,12 @@ pub struct Suspect {
     pub in_package: Option<SourceLine>,
     /// The installed package in which the writer lies.
     pub package: Option<String>,
-    /// The isolate; `main` until workers are told apart.
+    /// The name of the isolate in which it was found: `main`, `worker-1`, `child-4712`.
     pub isolate: String,
+    /// All isolates in which it lives, which run the same script; the figures are those of all of
+    /// them together. Empty where it is the main one.
+    #[serde(default)]
+    pub isolates: Vec<Isolate>,
     /// Why the leak is accepted, if it is.
     pub accepted: Option<Accepted>,
     /// What went when the holder was cleared, if that was tried.

@@ -58,7 +58,7 @@ pub(super) fn keeper(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Ke
         }
         let owner = pair.last.node_by_id(grown.id)?;
         let last = (pair.last, pair.analysis);
-        let grown_bytes = u64::try_from(grown.bytes).unwrap_or(0);
+        let grown_bytes = (grown.bytes.max(0) as f64 * pair.share) as u64;
         let reference = heap::growing_reference(pair.base, last, owner, grown_bytes);
         Some(Keeper {
             owner: grown.id,

@@ -25,7 +25,7 @@ pub(super) fn candidates(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Vec<C
     let sessions = measured.last_sessions();
     let keeps_own = |c: &Candidate, own: u64| {
         let of_slots = c.classes.is_empty();
-        of_slots || own as f64 >= OWN_SHARE * c.bytes_per_session * sessions
+        of_slots || own as f64 >= OWN_SHARE * c.bytes_per_session * sessions * pair.share
     };
     let kept = found.into_iter().zip(own);
     let kept = kept.filter(|(candidate, own)| keeps_own(candidate, *own));
