@@ -67,12 +67,12 @@ pub fn html(verdict: &Verdict, recording: &Recording, evidence: &Evidence) -> St
                 }
                 main {
                     @for suspect in &verdict.suspects { (suspect_card(suspect, recording, evidence)) }
-                    (rounds(recording))
+                    (rounds(&recording.whole()))
                     (timeline::timeline(recording))
                     (classes(verdict))
                     (evidence::comparison(&evidence.changes, evidence.sessions))
                     @if let Some(load) = &evidence.load { (evidence::load(load)) }
-                    (facts(recording))
+                    (facts(recording, verdict))
                 }
                 footer { "leakscope " (recording.leakscope_version) }
             }
@@ -98,6 +98,7 @@ fn suspect_card(suspect: &Suspect, recording: &Recording, evidence: &Evidence) -
                 span.rank { (suspect.rank) }
                 (printable(&suspect.holder.class)) " "
                 @if let Some(name) = name { code { (name) } }
+                @if let Some(isolate) = words::isolate(suspect) { " " span.isolate { (isolate) } }
             }
             p.rate {
                 "gains " (gains(suspect)) " and never lets go; "
@@ -204,7 +205,7 @@ fn classes(verdict: &Verdict) -> Markup {
     }
 }
 
-fn facts(recording: &Recording) -> Markup {
+fn facts(recording: &Recording, verdict: &Verdict) -> Markup {
     let plan = &recording.plan;
     let total = recording.total_ledger();
     let idle = recording.stage(Stage::Idle).and_then(|stage| {
@@ -231,6 +232,9 @@ fn facts(recording: &Recording) -> Markup {
                     (Count(total.failed)) " failed, warm-up included"
                 }
                 @if let Some(idle) = idle { dt { "Idle round" } dd { (idle) } }
+                @if !verdict.isolates.is_empty() {
+                    dt { "Judged" } dd { (words::judged(&verdict.isolates)) }
+                }
             }
         }
     }

@@ -124,6 +124,7 @@ fn case_of_suspect(suspect: &Suspect) -> Case {
     if let Some(writer) = &suspect.writer {
         let _ = writeln!(text, "added at {}   {}", words::place(writer), writer.text);
     }
+    let place = words::isolate(suspect).map_or_else(String::new, |place| format!(" {place}"));
     Case {
         class: "leakscope.leak",
         name: words::holder(suspect) + &at.unwrap_or_default(),
@@ -134,7 +135,11 @@ fn case_of_suspect(suspect: &Suspect) -> Case {
             },
             None => Result::Failed {
                 kind: "leak",
-                message: format!("{}: +{}", words::holder(suspect), words::gains(suspect)),
+                message: format!(
+                    "{}: +{}{place}",
+                    words::holder(suspect),
+                    words::gains(suspect)
+                ),
                 text,
             },
         },

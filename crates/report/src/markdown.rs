@@ -78,7 +78,8 @@ fn row(suspect: &Suspect) -> String {
 
 /// What keeps it, folded away under its name.
 fn details(suspect: &Suspect) -> String {
-    let summary = format!("{}. {}", suspect.rank, words::holder(suspect));
+    let place = words::isolate(suspect).map_or_else(String::new, |place| format!(" {place}"));
+    let summary = format!("{}. {}{place}", suspect.rank, words::holder(suspect));
     let mut out = format!(
         "\n<details><summary>{}</summary>\n\n{}\n\n",
         html_escaped(&summary),

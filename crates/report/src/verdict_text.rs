@@ -84,6 +84,9 @@ fn suspect_text(suspect: &Suspect, style: Style) -> String {
         style.paint("36", &place),
     );
     out = out.trim_end().to_owned() + "\n";
+    if let Some(isolate) = words::isolate(suspect) {
+        out.push_str(&wrapped("     ", &isolate, " ", style));
+    }
     out.push_str(&wrapped(
         "     ",
         &printable(&suspect.path_text),
@@ -161,6 +164,11 @@ fn figures(verdict: &Verdict, recording: &Recording, style: Style) -> String {
         ),
     );
     out.push_str(&wrapped(&label("sessions"), &sessions, " ", style));
+    if !verdict.isolates.is_empty() {
+        let judged = words::judged(&verdict.isolates);
+        out.push_str(&wrapped(&label("isolates"), &judged, " ", style));
+    }
+    let recording = &recording.whole();
     let rounds = recording.rounds();
     if let (Some(first), Some(last)) = (rounds.first(), rounds.last()) {
         let size = |r: &recording::Reading| Bytes(r.heap.heap_used + r.heap.external);

@@ -3,8 +3,8 @@
 
 use units::{ByteDelta, Bytes, Count, PerSession};
 use verdict::{
-    Accepted, BudgetCheck, ClassRate, ComparedLeak, Comparison, Grade, Outcome, Progress, Proof,
-    SourceLine, Suspect, Verdict,
+    Accepted, BudgetCheck, ClassRate, ComparedLeak, Comparison, Grade, Isolate, JudgedIsolate,
+    Outcome, Progress, Proof, SourceLine, Suspect, Verdict,
 };
 
 use crate::printable;
@@ -25,8 +25,10 @@ pub(crate) fn answer(verdict: &Verdict) -> String {
     leak.map_or_else(|| printable(&verdict.reason), leak_sentence)
 }
 
-/// `15.2 KiB and exactly 1 WebSocket per session (3 of 3 rounds: 1.000, 1.000, 1.000)`.
+/// `15.2 KiB and exactly 1 WebSocket per session in worker 1 (job.js) (3 of 3 rounds: 1.000, 1.000,
+/// 1.000)`.
 pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
+    let place = isolate(suspect).map_or_else(String::new, |place| format!(" {place}"));
     let bytes = Bytes(suspect.bytes_per_session.max(0.0) as u64);
     let rounds = suspect.per_round.len();
     if suspect.in_bytes {
@@ -35,14 +37,14 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
             .map(|&b| Bytes(b.max(0.0) as u64).to_string())
             .collect();
         return format!(
-            "{bytes} per session, kept by one object ({rounds} of {rounds} rounds: {})",
+            "{bytes} per session, kept by one object{place} ({rounds} of {rounds} rounds: {})",
             each.join(", ")
         );
     }
     if suspect.bytes_per_session <= 0.0 {
         // What the kernel counts has no size that anybody knows.
         return format!(
-            "{} {} per session, in {rounds} of {rounds} rounds",
+            "{} {} per session{place}, in {rounds} of {rounds} rounds",
             PerSession(suspect.per_session),
             printable(&suspect.class)
         );
@@ -60,7 +62,7 @@ pub(crate) fn leak_sentence(suspect: &Suspect) -> String {
         .map(|&r| PerSession(r).to_string())
         .collect();
     format!(
-        "{bytes} and {amount} {} per session ({rounds} of {rounds} rounds: {})",
+        "{bytes} and {amount} {} per session{place} ({rounds} of {rounds} rounds: {})",
         printable(&suspect.class),
         rates.join(", ")
     )
@@ -102,6 +104,29 @@ pub(crate) fn holder(suspect: &Suspect) -> String {
         Some(name) => format!("{class} `{}`", printable(name)),
         None => class,
     }
+}
+
+/// `in worker 1 (job.js)`; nothing for the main isolate.
+pub(crate) fn isolate(suspect: &Suspect) -> Option<String> {
+    let words = printable(&Isolate::words(&suspect.isolates));
+    (!words.is_empty()).then(|| format!("in {words}"))
+}
+
+/// `main, 2 cluster children (server.js)`: those that were judged, those together that are alike.
+pub(crate) fn judged(isolates: &[JudgedIsolate]) -> String {
+    let mut alike: Vec<Vec<Isolate>> = Vec::new();
+    for judged in isolates.iter().filter(|judged| judged.outcome.is_some()) {
+        let isolate = &judged.isolate;
+        let is_alike = |group: &&mut Vec<Isolate>| {
+            (group[0].kind, &group[0].script) == (isolate.kind, &isolate.script)
+        };
+        match alike.iter_mut().find(is_alike) {
+            Some(group) => group.push(isolate.clone()),
+            None => alike.push(vec![isolate.clone()]),
+        }
+    }
+    let words: Vec<String> = alike.iter().map(|group| Isolate::words(group)).collect();
+    printable(&words.join(", "))
 }
 
 /// `server.js:12`.

@@ -19,7 +19,10 @@ const BOTTOM: f64 = 34.0;
 /// What a suspect gained over the sessions of each round: rounds of a leak lie on one another.
 pub(super) fn slopes(suspect: &Suspect, recording: &Recording) -> Markup {
     let rounds = recording.rounds();
-    let sessions = rounds.iter().map(|round| round.ledger.created as f64);
+    // An isolate that began later knows only of the last rounds.
+    let known = rounds.len().saturating_sub(suspect.per_round.len());
+    let sessions = rounds.iter().skip(known);
+    let sessions = sessions.map(|round| round.ledger.created as f64);
     let points: Vec<(f64, f64)> = suspect
         .per_round
         .iter()
