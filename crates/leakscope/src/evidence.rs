@@ -18,7 +18,10 @@ const AROUND: usize = 3;
 
 /// The evidence in a run's folder.
 pub(crate) fn of(folder: &Folder, recording: &Recording, verdict: &Verdict) -> Evidence {
-    let (changes, sessions) = comparison(folder, recording).unwrap_or_default();
+    let suspect = verdict.suspects.first();
+    let isolate = suspect.map_or(recording::MAIN, |suspect| &suspect.isolate);
+    let view = recording.seen_by(&[isolate]);
+    let (changes, sessions) = comparison(folder, &view).unwrap_or_default();
     let report = folder.read_json(run::LOAD);
     let load = report.and_then(|report| serde_json::from_value(report).ok());
     Evidence {
@@ -29,7 +32,8 @@ pub(crate) fn of(folder: &Folder, recording: &Recording, verdict: &Verdict) -> E
     }
 }
 
-/// The classes that gained most between the snapshots around all rounds.
+/// The classes that gained most between the snapshots around all rounds, in the isolate that is
+/// seen.
 fn comparison(
     folder: &Folder,
     recording: &Recording,

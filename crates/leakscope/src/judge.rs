@@ -1,13 +1,14 @@
 //! `leakscope judge`: the verdict from a run's folder alone.
 
-use recording::{Recording, Stage};
-use run::Folder;
-use verdict::{Allocator, Evidence, Snapshots, Sources, Verdict};
+use recording::{IsolateFacts, MAIN, Recording, Stage};
+use run::{Folder, ScriptText};
+use verdict::{Allocator, Evidence, Joint, Member, Part, Snapshots, Sources, Verdict};
 
 use crate::args::{JudgeArgs, ReadingArgs};
 use crate::demands::Demands;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::origins::Origins;
 use crate::outputs;
 use crate::proofs;
 use crate::snapshots::{self, Opened};
@@ -27,39 +28,108 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
 }
 
 /// Reads the snapshots of a run one after the other, at most two at a time (three in a drain), and
-/// judges.
+/// judges each isolate.
 pub(crate) fn judge_folder(
     folder: &Folder,
     recording: &Recording,
     reading: &mut dyn FnMut(&str),
 ) -> Result<Verdict, Failure> {
-    let mut series = Series::default();
-    for stage in &recording.stages {
-        let Some(facts) = &stage.snapshot else {
-            continue;
-        };
-        if matches!(stage.stage, Stage::Proof(_)) {
-            continue;
-        }
-        reading(&facts.file);
-        let opened = snapshots::open(&folder.file(&facts.file), ReadingArgs::default())?;
-        series.push(stage.stage, opened);
-    }
-    let sources = sources(folder, recording);
-    let mut verdict = verdict::judge(&Evidence {
+    let kept = Kept {
+        folder,
         recording,
+        texts: folder.read_scripts(),
+        origins: crate::origins::read(folder),
+    };
+    let main = judge_main(&kept, reading)?;
+    let mut parts = Vec::new();
+    for siblings in recording.siblings() {
+        match siblings.judged.as_slice() {
+            [] => {}
+            [isolate] => {
+                let series = Series::of(&kept, &isolate.name, reading)?;
+                let grown = (series.growth.as_slice(), series.pair());
+                let sources = kept.sources(&isolate.name);
+                parts.push(Part::of_one(recording, isolate, grown, &sources));
+            }
+            several => parts.push(judge_siblings(&kept, several, reading)?),
+        }
+    }
+    Ok(verdict::together(recording, main, parts))
+}
+
+fn judge_main(kept: &Kept<'_>, reading: &mut dyn FnMut(&str)) -> Result<Verdict, Failure> {
+    let series = Series::of(kept, MAIN, reading)?;
+    let mut verdict = verdict::judge(&Evidence {
+        recording: &kept.recording.seen_by(&[MAIN]),
         growth: &series.growth,
         snapshots: series.pair(),
-        sources: &sources,
+        sources: &kept.sources(MAIN),
     });
-    let tried = proofs::tried(recording, series.pair());
+    let tried = proofs::tried(kept.recording, series.pair());
     // There may be no room for another snapshot.
     drop(series);
-    proofs::count(&mut verdict, folder, tried)?;
+    proofs::count(&mut verdict, kept.folder, tried)?;
     Ok(verdict)
 }
 
-/// The snapshots of a run as they are read, and what grew from one to the next.
+/// Judges isolates that run the same script as one: nobody knows how the load is shared.
+fn judge_siblings(
+    kept: &Kept<'_>,
+    siblings: &[&IsolateFacts],
+    reading: &mut dyn FnMut(&str),
+) -> Result<Part, Failure> {
+    let mut members = Vec::new();
+    for isolate in siblings {
+        let mut series = Series::of(kept, &isolate.name, reading)?;
+        let growth = std::mem::take(&mut series.growth);
+        members.push(Member::of(kept.recording, isolate, growth, series.pair()));
+    }
+    let joint = Joint::of(kept.recording, members);
+    let last = Series::around_last_round(kept, joint.shown(), reading)?;
+    Ok(joint.judge(last.pair(), &kept.sources(joint.shown())))
+}
+
+/// What a run left behind.
+struct Kept<'a> {
+    folder: &'a Folder,
+    recording: &'a Recording,
+    texts: Vec<ScriptText>,
+    origins: Origins,
+}
+
+impl Kept<'_> {
+    /// The stages with an isolate's snapshots, before anything was cleared.
+    fn snapshots(&self, isolate: &str) -> impl DoubleEndedIterator<Item = (Stage, &str)> {
+        let stages = self.recording.stages.iter();
+        let stages = stages.filter(|stage| !matches!(stage.stage, Stage::Proof(_)));
+        stages.filter_map(move |stage| {
+            let facts = stage.snapshot_of(isolate)?;
+            Some((stage.stage, facts.file.as_str()))
+        })
+    }
+
+    fn open(&self, file: &str, reading: &mut dyn FnMut(&str)) -> Result<Opened, Failure> {
+        reading(file);
+        snapshots::open(&self.folder.file(file), ReadingArgs::default())
+    }
+
+    /// The texts of scripts under the ids that they have in an isolate.
+    fn sources(&self, isolate: &str) -> Sources {
+        let allocators = self
+            .folder
+            .read_profile(isolate)
+            .map(|profile| allocators(&profile))
+            .unwrap_or_default();
+        let working_dir = self.recording.plan.working_dir.to_string_lossy();
+        let scripts = self.texts.iter();
+        let scripts =
+            scripts.filter_map(|s| Some((s.id_in(isolate)?, s.url.as_str(), s.text.as_str())));
+        Sources::parse(scripts, &working_dir, allocators)
+            .with_origins(self.origins.maps(), self.origins.packages())
+    }
+}
+
+/// The snapshots of an isolate as they are read, and what grew from one to the next.
 #[derive(Default)]
 struct Series {
     growth: Vec<(Stage, heap::Growth)>,
@@ -70,6 +140,33 @@ struct Series {
 }
 
 impl Series {
+    fn of(kept: &Kept<'_>, isolate: &str, reading: &mut dyn FnMut(&str)) -> Result<Self, Failure> {
+        let mut series = Self::default();
+        for (stage, file) in kept.snapshots(isolate) {
+            series.push(stage, kept.open(file, reading)?);
+        }
+        Ok(series)
+    }
+
+    /// Only the last two, which give names.
+    fn around_last_round(
+        kept: &Kept<'_>,
+        isolate: &str,
+        reading: &mut dyn FnMut(&str),
+    ) -> Result<Self, Failure> {
+        let rounds = kept.snapshots(isolate).rev();
+        let mut last_first = rounds.filter(|(stage, _)| *stage != Stage::Drain);
+        let mut open = || {
+            let next = last_first.next();
+            next.map(|(_, file)| kept.open(file, reading)).transpose()
+        };
+        Ok(Self {
+            last: open()?,
+            previous: open()?,
+            ..Self::default()
+        })
+    }
+
     fn push(&mut self, stage: Stage, opened: Opened) {
         let base = self.drained.as_ref().or(self.last.as_ref());
         if let Some(base) = base {
@@ -96,23 +193,9 @@ impl Series {
             base: &base.snapshot,
             last: &last.snapshot,
             analysis: &last.analysis,
+            share: 1.0,
         })
     }
-}
-
-fn sources(folder: &Folder, recording: &Recording) -> Sources {
-    let texts = folder.read_scripts();
-    let allocators = folder
-        .read_profile()
-        .map(|profile| allocators(&profile))
-        .unwrap_or_default();
-    let working_dir = recording.plan.working_dir.to_string_lossy();
-    let scripts = texts
-        .iter()
-        .map(|s| (s.id, s.url.as_str(), s.text.as_str()));
-    let origins = crate::origins::read(folder);
-    Sources::parse(scripts, &working_dir, allocators)
-        .with_origins(origins.maps(), origins.packages())
 }
 
 /// The functions of V8's sampling heap profile with the bytes alive below them, most first.

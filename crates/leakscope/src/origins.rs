@@ -213,11 +213,7 @@ mod tests {
     use super::*;
 
     fn script(url: &Path, text: &str) -> ScriptText {
-        ScriptText {
-            id: 1,
-            url: format!("file://{}", url.display()),
-            text: text.into(),
-        }
+        ScriptText::new(format!("file://{}", url.display()), text.into())
     }
 
     #[test]

@@ -168,12 +168,21 @@ fn wrong(truth: &Value, verdict: &Value) -> Vec<String> {
         return vec!["nobody is suspected".into()];
     }
     let mut wrong = Vec::new();
+    let places = suspect["isolates"].as_array().map_or(0, Vec::len);
+    if truth["isolates"]
+        .as_u64()
+        .is_some_and(|n| n != places as u64)
+    {
+        wrong.push(format!("it is said to leak in {places} isolates"));
+    }
     let mut differs = |what: &str, is: &Value| wrong.push(format!("{what} is {is}"));
     let holder = &suspect["holder"];
     for (key, is) in [
         ("holder", &holder["class"]),
         ("name", &holder["name"]),
         ("package", &suspect["package"]),
+        ("isolate_kind", &suspect["isolates"][0]["kind"]),
+        ("isolate_script", &suspect["isolates"][0]["script"]),
     ] {
         if !truth[key].is_null() && truth[key] != *is {
             differs(key, is);
@@ -225,6 +234,17 @@ mod tests {
             wrong(&truth, &verdict("sessions", 1.5)),
             ["gains_per_session is 1.5"]
         );
+        let mut of_child = truth.clone();
+        of_child["isolates"] = 2.into();
+        of_child["isolate_kind"] = "cluster-child".into();
+        assert_eq!(
+            wrong(&of_child, &verdict("sessions", 1.0)),
+            ["it is said to leak in 0 isolates", "isolate_kind is null"]
+        );
+        let mut found = verdict("sessions", 1.0);
+        let child = json!({ "kind": "cluster-child", "script": "server.js" });
+        found["suspects"][0]["isolates"] = json!([child, child]);
+        assert_eq!(wrong(&of_child, &found), [""; 0]);
         let clean = json!({ "outcome": "clean", "reason": "nothing grows" });
         assert_eq!(wrong(&truth, &clean), ["\"clean\": \"nothing grows\""]);
         assert_eq!(wrong(&clean, &clean), [""; 0]);

@@ -15,6 +15,7 @@ mod gc;
 mod harness;
 mod hunts;
 mod interrupts;
+mod isolates;
 mod redact;
 mod running;
 mod second_look;

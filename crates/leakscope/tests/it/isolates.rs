@@ -1,0 +1,109 @@
+//! Worker threads and cluster children are judged each for itself.
+
+use std::path::Path;
+
+use crate::harness::{Hunt, read_json, service};
+
+fn hunt(file: &str, keep: &str) -> Hunt {
+    Hunt::on(&["node", &service(file)])
+        .http_load()
+        .arg("--quick")
+        .arg("--json")
+        .arg("verdict.json")
+        .env("KEEP", Path::new(keep))
+}
+
+fn verdict(hunt: &Hunt, code: i32) -> (serde_json::Value, String) {
+    let done = hunt.run();
+    done.check_code(code);
+    hunt.check_nothing_is_left();
+    let verdict = read_json(&hunt.dir.path().join("verdict.json"));
+    (verdict, done.stdout)
+}
+
+/// The same again from the folder alone.
+fn check_judged_again(hunt: &Hunt, verdict: &serde_json::Value) {
+    let words = [
+        env!("CARGO_BIN_EXE_leakscope"),
+        "judge",
+        "run",
+        "--json",
+        "again.json",
+    ];
+    let output = hunt.command(&words.map(Into::into)).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code <= 1));
+    assert_eq!(read_json(&hunt.dir.path().join("again.json")), *verdict);
+}
+
+fn outcomes(verdict: &serde_json::Value) -> Vec<(&str, &str, &str)> {
+    let isolates = verdict["isolates"].as_array().unwrap().iter();
+    isolates
+        .map(|isolate| {
+            let file = isolate["script"].as_str().unwrap_or_default();
+            let file = file.rsplit('/').next().unwrap_or_default();
+            let field = |name: &str| isolate[name].as_str().unwrap_or_default();
+            (field("kind"), file, field("outcome"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_worker_thread_that_leaks_is_named_and_its_neighbor_is_not() {
+    let hunt = hunt("workers/server.js", "yes");
+    let (verdict, text) = verdict(&hunt, 1);
+    let all = outcomes(&verdict);
+    assert_eq!(
+        all,
+        [
+            ("main", "", "clean"),
+            ("worker", "keeper.js", "leaking"),
+            ("worker", "echo.js", "clean"),
+        ]
+    );
+    let suspect = &verdict["suspects"][0];
+    assert_eq!(suspect["isolate"], "worker-1");
+    assert_eq!(suspect["holder"]["name"], "jobs");
+    assert_eq!(suspect["holder"]["gains_per_session"], 1.0, "{suspect:#}");
+    assert_eq!(
+        suspect["writer"]["text"],
+        "jobs.push({ job, at: new Date() });"
+    );
+    assert!(verdict["suspects"].as_array().unwrap().len() == 1);
+    assert!(text.contains(" per session in worker 1 ("), "{text}");
+    let files = hunt.run_dir();
+    assert!(files.join("2-round-1.worker-1.heapsnapshot").is_file());
+    assert!(files.join("allocations.worker-1.heapprofile").is_file());
+    check_judged_again(&hunt, &verdict);
+}
+
+#[test]
+fn worker_threads_that_let_go_are_clean() {
+    let hunt = hunt("workers/server.js", "no");
+    let (verdict, text) = verdict(&hunt, 0);
+    assert!(
+        outcomes(&verdict)
+            .iter()
+            .all(|(_, _, outcome)| *outcome == "clean")
+    );
+    assert_eq!(outcomes(&verdict).len(), 3);
+    assert!(text.contains("  isolates   main, worker 1 ("), "{text}");
+}
+
+#[test]
+fn cluster_children_are_judged_as_one_however_the_kernel_spreads_the_load() {
+    let hunt = hunt("cluster.js", "yes");
+    let (verdict, text) = verdict(&hunt, 1);
+    let suspect = &verdict["suspects"][0];
+    assert_eq!(suspect["holder"]["class"], "Map");
+    assert_eq!(suspect["holder"]["gains_per_session"], 1.0, "{suspect:#}");
+    assert!(
+        suspect["writer"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("served.set(")
+    );
+    assert_eq!(suspect["isolates"][0]["kind"], "cluster-child");
+    assert!(text.contains("cluster"), "{text}");
+    assert!(outcomes(&verdict).contains(&("main", "", "clean")));
+    check_judged_again(&hunt, &verdict);
+}
