@@ -65,6 +65,7 @@ fn finish(
         );
         answer += &text::failures(&report["aggregate"]["counters"]);
         answer += &ensure::text(&checks);
+        answer += &text::apdex(&report["aggregate"]["counters"]);
         if let Some(path) = output {
             answer += &format!("Log file: {}\n", path.display());
         }

@@ -273,7 +273,12 @@ impl<'a> Session<'a> {
             self.meter.time("http.total", facts.times.total);
         }
         if let Some(satisfying) = self.script.settings.plugins.apdex {
-            self.meter.count(apdex(facts.since_intended, satisfying), 1);
+            // To the last byte, as Artillery has it; all three are there once there is a response.
+            let since_first_byte = facts.times.total.saturating_sub(facts.times.first_byte);
+            let class = apdex(facts.since_intended + since_first_byte, satisfying);
+            for name in APDEX {
+                self.meter.count(name, u64::from(name == class));
+            }
         }
         let Some(endpoint) = self.endpoint(step) else {
             return;
@@ -385,15 +390,19 @@ fn seen_by_functions(answered: &Answered<'_>, body: &[u8]) -> Value {
     })
 }
 
+/// The classes of responses by their time.
+const APDEX: [&str; 3] = ["apdex.satisfied", "apdex.tolerated", "apdex.frustrated"];
+
 /// How a response of this time counts, by the milliseconds that satisfy (the Apdex Alliance's rule).
 fn apdex(time: std::time::Duration, satisfying: f64) -> &'static str {
+    let [satisfied, tolerated, frustrated] = APDEX;
     let millis = time.as_secs_f64() * 1000.0;
     if millis <= satisfying {
-        "apdex.satisfied"
+        satisfied
     } else if millis <= 4.0 * satisfying {
-        "apdex.tolerated"
+        tolerated
     } else {
-        "apdex.frustrated"
+        frustrated
     }
 }
 

@@ -136,11 +136,50 @@ pub(crate) fn failures(counters: &Value) -> String {
     text
 }
 
+/// The Apdex of all responses with its rank, as Artillery's plug-in says it; nothing where none was
+/// counted.
+pub(crate) fn apdex(counters: &Value) -> String {
+    let count = |class: &str| counters[class].as_f64().unwrap_or(0.0);
+    let satisfied = count("apdex.satisfied");
+    let tolerated = count("apdex.tolerated");
+    let all = satisfied + tolerated + count("apdex.frustrated");
+    if all == 0.0 {
+        return String::new();
+    }
+    let score = (satisfied + tolerated / 2.0) / all;
+    let rank = match score {
+        0.94.. => "excellent",
+        0.85.. => "good",
+        0.7.. => "fair",
+        0.49.. => "poor",
+        _ => "unacceptable",
+    };
+    let shown = (score * 1e4).round() / 1e4;
+    format!("\nApdex score: {shown} ({rank})\n")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_apdex_is_a_score_with_its_rank() {
+        for (satisfied, tolerated, frustrated, told) in [
+            (3, 0, 0, "\nApdex score: 1 (excellent)\n"),
+            (93, 2, 5, "\nApdex score: 0.94 (excellent)\n"),
+            (2, 1, 0, "\nApdex score: 0.8333 (fair)\n"),
+            (0, 98, 2, "\nApdex score: 0.49 (poor)\n"),
+            (0, 0, 7, "\nApdex score: 0 (unacceptable)\n"),
+            (0, 0, 0, ""),
+        ] {
+            let counters = json!({"apdex.satisfied": satisfied, "apdex.tolerated": tolerated,
+                "apdex.frustrated": frustrated});
+            assert_eq!(apdex(&counters), told);
+        }
+        assert_eq!(apdex(&json!({"vusers.created": 3})), "");
+    }
 
     #[test]
     fn metrics_are_dotted_lines_in_the_order_of_names() {

@@ -64,6 +64,21 @@ fn every_kind_of_phase_has_its_exact_total() {
 }
 
 #[test]
+fn the_apdex_is_printed_where_the_script_asks_for_it() {
+    let mut script = gets(answering(HELLO), 5);
+    let done = Load::of(&script).run();
+    assert!(!done.stdout.contains("Apdex"), "{}", done.stdout);
+    script["config"]["plugins"] = json!({"apdex": {"threshold": 60_000}});
+    let done = Load::of(&script).run();
+    done.check(0);
+    let last = "\nApdex score: 1 (excellent)\nLog file: ";
+    assert!(done.stdout.contains(last), "{}", done.stdout);
+    let counters = &done.report["aggregate"]["counters"];
+    assert_eq!(counters["apdex.satisfied"], 5);
+    assert_eq!(counters["apdex.frustrated"], 0);
+}
+
+#[test]
 fn a_poisson_plan_follows_from_its_seed() {
     let total = |seed: &str| {
         let load = Load::of(&gets(1, 1)).args(&[
