@@ -136,7 +136,19 @@ impl<'a, 'r> Conductor<'a, 'r> {
             result = conductor.prove() => result?,
             () = ended() => conductor.died_of_a_cut()?,
         }
+        conductor.tear_down().await?;
         conductor.begin_stage(Stage::Stop, None)
+    }
+
+    /// The script's `after`, when everything has been measured: the verdict does not hang on it.
+    async fn tear_down(&self) -> Result<(), Error> {
+        if self.order.load.is_foreign() {
+            return Ok(());
+        }
+        match self.job(0, 0.0).tear_down().await {
+            Ok(()) => Ok(()),
+            Err(error) => self.tell(&Event::Warning(error.to_string())),
+        }
     }
 
     async fn stages(&self) -> Result<(), Error> {

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agents;
+mod around;
 mod bad_input;
 mod captures;
 mod damaged;
