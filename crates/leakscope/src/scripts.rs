@@ -195,13 +195,6 @@ impl Given {
 
     fn transport(&self, script: &Script) -> Result<Arc<Transport>, Failure> {
         let tls = &script.settings.tls;
-        let pem = |text: &Option<String>, what: &str| -> Result<Option<Vec<u8>>, Failure> {
-            let Some(text) = text else { return Ok(None) };
-            match text.contains("-----BEGIN") {
-                true => Ok(Some(text.clone().into_bytes())),
-                false => read(&self.directory.join(text), what).map(|text| Some(text.into())),
-            }
-        };
         let websocket_proxy = script.settings.ws.proxy.as_deref();
         let websocket_proxy = websocket_proxy
             .map(Proxy::parse)
@@ -211,9 +204,11 @@ impl Given {
             tls: TlsOptions {
                 verify: tls.is_verified,
                 verify_websocket: script.settings.ws.is_verified.filter(|_| !self.is_insecure),
-                ca: pem(&tls.ca, "the script's `tls.ca`")?.into_iter().collect(),
-                certificate: pem(&tls.cert, "the script's `tls.cert`")?,
-                key: pem(&tls.key, "the script's `tls.key`")?,
+                ca: tls.ca.clone(),
+                certificate: tls.cert.clone(),
+                key: tls.key.clone(),
+                pfx: tls.pfx.clone(),
+                passphrase: tls.passphrase.clone(),
                 server_name: tls.server_name.clone(),
             },
             proxies: crate::proxies::of_environment(),
@@ -221,7 +216,7 @@ impl Given {
             pool: script.settings.http.pool,
             ..TransportOptions::default()
         };
-        Transport::new(options).map_err(|error| Failure::of(Exit::Usage, &error))
+        Transport::new(options).map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))
     }
 
     /// The same for the same texts and options: whatever changes what is sent, or when, is in here,
@@ -246,6 +241,14 @@ struct Beside<'a>(&'a Path);
 impl ReadFile for Beside<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
         fs::read_to_string(self.0.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(self.0.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.0.join(path).is_file()
     }
 }
 

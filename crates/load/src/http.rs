@@ -48,7 +48,7 @@ impl HttpUser {
     pub(crate) fn new(script: &Script) -> Self {
         Self {
             connections: Arc::default(),
-            jar: Jar::new(!script.settings.http.cookies.is_empty()),
+            jar: Jar::new(&script.settings.http),
         }
     }
 

@@ -4,8 +4,10 @@
 //! is common. It runs in the embedded engine on a thread of its own, or in a real Node.js; either
 //! way calls and answers are JSON, and a session waits for its answer without holding anybody up.
 
+mod files;
 mod node;
 mod quickjs;
+mod typescript;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -198,6 +200,7 @@ impl Processor {
         kind: ProcessorKind,
         say: Option<Say>,
     ) -> Result<Arc<Self>, ProcessorError> {
+        let path = &with_ending(path);
         let answers = Arc::new(Answers::default());
         let (host, functions) = match kind {
             ProcessorKind::Embedded => {
@@ -268,6 +271,18 @@ impl Processor {
             }
         }
     }
+}
+
+/// The file itself, wherever we are: as in Node.js a script may leave its ending out.
+fn with_ending(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let candidates = scenario::PROCESSOR_ENDINGS.iter().map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.unwrap_or(path)
 }
 
 fn reply(mut answer: Value) -> Result<Reply, String> {

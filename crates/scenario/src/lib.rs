@@ -31,8 +31,9 @@ pub use script::{
     Reply, Rounds, Scenario, Script, Send, Span, Step, Think,
 };
 pub use settings::{
-    ByEndpoint, Ensure, EnsureCondition, ExpectPlugin, HttpSettings, Jitter, Payload, PayloadOrder,
-    Plugins, Settings, SocketIoSettings, TlsSettings, Tracing, WsSettings,
+    ByEndpoint, CookieRules, Ensure, EnsureCondition, ExpectPlugin, HttpSettings, Jitter,
+    PROCESSOR_ENDINGS, Payload, PayloadOrder, Plugins, Settings, SocketIoSettings, TlsSettings,
+    Tracing, WsSettings,
 };
 pub use target::{Target, TargetError};
 pub use template::{JsonTemplate, Scope, Template, uuid};

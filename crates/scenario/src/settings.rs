@@ -25,6 +25,8 @@ pub struct HttpSettings {
     pub is_capture_strict: bool,
     /// `traceparent` headers, if they are wanted.
     pub tracing: Option<Tracing>,
+    /// Which of a server's cookies are taken.
+    pub cookie_rules: CookieRules,
 }
 
 impl Default for HttpSettings {
@@ -36,6 +38,25 @@ impl Default for HttpSettings {
             has_extended_metrics: false,
             is_capture_strict: true,
             tracing: None,
+            cookie_rules: CookieRules::default(),
+        }
+    }
+}
+
+/// `http.cookieJarOptions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CookieRules {
+    /// Whether a cookie may do without a name.
+    pub is_loose: bool,
+    /// Whether `__Secure-` and `__Host-` names are held to their promise.
+    pub checks_prefixes: bool,
+}
+
+impl Default for CookieRules {
+    fn default() -> Self {
+        Self {
+            is_loose: false,
+            checks_prefixes: true,
         }
     }
 }
@@ -49,17 +70,21 @@ pub struct Tracing {
     pub prefix: String,
 }
 
-/// `tls`: file names are relative to the script.
+/// `tls`, with what is in the files that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
     /// Whether a certificate that cannot be verified ends a session.
     pub is_verified: bool,
-    /// Certificates that are trusted: a file name or PEM text.
-    pub ca: Option<String>,
-    /// The client's certificate.
-    pub cert: Option<String>,
-    /// Its key.
-    pub key: Option<String>,
+    /// Certificates that are trusted instead of the system's, as PEM.
+    pub ca: Vec<Vec<u8>>,
+    /// The client's certificate, as PEM.
+    pub cert: Option<Vec<u8>>,
+    /// Its key, as PEM.
+    pub key: Option<Vec<u8>>,
+    /// Both in one, as PKCS#12.
+    pub pfx: Option<Vec<u8>>,
+    /// What `key` or `pfx` is encrypted with.
+    pub passphrase: Option<String>,
     /// The name that the server has to prove, if it is not the target's host.
     pub server_name: Option<String>,
 }
@@ -68,9 +93,11 @@ impl Default for TlsSettings {
     fn default() -> Self {
         Self {
             is_verified: true,
-            ca: None,
+            ca: Vec::new(),
             cert: None,
             key: None,
+            pfx: None,
+            passphrase: None,
             server_name: None,
         }
     }
@@ -196,6 +223,10 @@ impl Default for ByEndpoint {
         }
     }
 }
+
+/// What the name of a processor's file may end in where the script leaves it out; the first that is
+/// there counts.
+pub const PROCESSOR_ENDINGS: [&str; 6] = ["", ".js", ".cjs", ".mjs", ".ts", ".mts"];
 
 /// Everything that `config` says, but for where, when and how much.
 #[derive(Debug, Clone, PartialEq)]

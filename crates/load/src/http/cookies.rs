@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use scenario::Target;
+use scenario::{CookieRules, HttpSettings, Target};
 
 use super::outgoing::Outgoing;
 use crate::transport::Headers;
@@ -13,6 +13,7 @@ use crate::transport::Headers;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Jar {
     is_open: bool,
+    rules: CookieRules,
     cookies: Vec<Cookie>,
 }
 
@@ -29,9 +30,10 @@ struct Cookie {
 }
 
 impl Jar {
-    pub(super) fn new(is_open: bool) -> Self {
+    pub(super) fn new(settings: &HttpSettings) -> Self {
         Self {
-            is_open,
+            is_open: !settings.cookies.is_empty(),
+            rules: settings.cookie_rules,
             cookies: Vec::new(),
         }
     }
@@ -73,7 +75,7 @@ impl Jar {
     pub(super) fn take_in(&mut self, headers: &Headers, target: &Target, path: &str) {
         for line in headers.all("set-cookie") {
             self.is_open = true;
-            if let Some(cookie) = parse(line, target, path) {
+            if let Some(cookie) = parse(line, target, path, self.rules) {
                 self.put(cookie);
                 let now = Instant::now();
                 let is_over = |cookie: &Cookie| cookie.expires.is_some_and(|at| at <= now);
@@ -94,9 +96,7 @@ impl Jar {
                 if !value.is_empty() {
                     value.push_str("; ");
                 }
-                value.push_str(&cookie.name);
-                value.push('=');
-                value.push_str(&cookie.value);
+                cookie.write(&mut value);
             }
         }
         if !value.is_empty() {
@@ -106,6 +106,21 @@ impl Jar {
 }
 
 impl Cookie {
+    fn write(&self, to: &mut String) {
+        to.push_str(&self.name);
+        if !self.name.is_empty() {
+            to.push('=');
+        }
+        to.push_str(&self.value);
+    }
+
+    /// Whether it is what its name promises (RFC 6265bis, cookie name prefixes).
+    fn keeps_its_prefix(&self) -> bool {
+        let is_of_host = self.is_secure && self.is_host_only && self.path == "/";
+        (!self.name.starts_with("__Secure-") || self.is_secure)
+            && (!self.name.starts_with("__Host-") || is_of_host)
+    }
+
     fn is_for(&self, target: &Target, path: &str) -> bool {
         let host = target.host().to_ascii_lowercase();
         let is_host = host == self.domain
@@ -121,12 +136,16 @@ impl Cookie {
     }
 }
 
-/// A `Set-Cookie` line; nothing if it is not for this host.
-fn parse(line: &str, target: &Target, path: &str) -> Option<Cookie> {
+/// A `Set-Cookie` line; nothing if it is not for this host, or against the rules.
+fn parse(line: &str, target: &Target, path: &str, rules: CookieRules) -> Option<Cookie> {
     let mut parts = line.split(';');
-    let (name, value) = parts.next()?.split_once('=')?;
-    let (name, value) = (name.trim(), value.trim());
-    if name.is_empty() || line.bytes().any(|b| b < 0x20 && b != b'\t') {
+    let pair = parts.next()?;
+    let (name, value) = match pair.split_once('=') {
+        Some((name, value)) => (name.trim(), value.trim()),
+        None => ("", pair.trim()),
+    };
+    let has_name = !name.is_empty() || rules.is_loose && !value.is_empty();
+    if !has_name || line.bytes().any(|b| b < 0x20 && b != b'\t') {
         return None;
     }
     let host = target.host().to_ascii_lowercase();
@@ -174,7 +193,7 @@ fn parse(line: &str, target: &Target, path: &str) -> Option<Cookie> {
         let left = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
         cookie.expires = now.checked_add(left);
     }
-    Some(cookie)
+    Some(cookie).filter(|cookie| !rules.checks_prefixes || cookie.keeps_its_prefix())
 }
 
 /// Whether a date, as `Thu, 01 Jan 1970 00:00:00 GMT`, lies in a year before this one was made.
@@ -192,20 +211,47 @@ mod tests {
     use super::*;
 
     fn sent(lines: &[&str], url: &str, path: &str) -> String {
+        sent_by(CookieRules::default(), lines, url, path)
+    }
+
+    fn sent_by(rules: CookieRules, lines: &[&str], url: &str, path: &str) -> String {
         let target = Target::parse("http://a.example/").unwrap();
         let mut jar = Jar::default();
         for line in lines {
-            if let Some(cookie) = parse(line, &target, "/x/y?z") {
+            if let Some(cookie) = parse(line, &target, "/x/y?z", rules) {
                 jar.put(cookie);
             }
         }
         let target = Target::parse(url).unwrap();
         let now = Instant::now();
-        jar.cookies
-            .iter()
-            .filter(|c| c.is_for(&target, path) && c.expires.is_none_or(|at| at > now))
-            .map(|c| format!("{}={} ", c.name, c.value))
-            .collect()
+        let mut text = String::new();
+        for cookie in &jar.cookies {
+            if cookie.is_for(&target, path) && cookie.expires.is_none_or(|at| at > now) {
+                cookie.write(&mut text);
+                text.push(' ');
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn the_rules_for_names_may_be_loosened() {
+        let lines = [
+            "=x; path=/",
+            "nothing; path=/",
+            "; path=/",
+            "__Secure-a=1; path=/",
+            "__Host-b=1; path=/; secure",
+            "__Host-c=1; path=/; secure; domain=a.example",
+        ];
+        let url = "https://a.example";
+        assert_eq!(sent(&lines, url, "/"), "__Host-b=1 ");
+        let loose = CookieRules {
+            is_loose: true,
+            checks_prefixes: false,
+        };
+        let all = "nothing __Secure-a=1 __Host-b=1 __Host-c=1 ";
+        assert_eq!(sent_by(loose, &lines, url, "/"), all);
     }
 
     #[test]

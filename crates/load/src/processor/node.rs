@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc;
 
-use super::{Answers, GLUE, ProcessorError};
+use super::{Answers, GLUE, ProcessorError, typescript};
 use crate::surroundings::Say;
 
 const HOST: &str = include_str!("node_host.js");
@@ -101,11 +101,14 @@ async fn first_answer(
         return Ok(names.map(str::to_owned).collect());
     }
     let why = answer.get("failed").and_then(Value::as_str);
+    let why = why.unwrap_or("Node.js ended before it was ready");
+    // What earlier versions of Node.js make of TypeScript.
+    let hint = typescript::is_typescript(path).then_some(
+        "Node.js runs TypeScript from version 22.18 on; without `--processor node` any version will do",
+    );
     Err(ProcessorError::Failed {
         path: path.to_owned(),
-        why: why
-            .unwrap_or("Node.js ended before it was ready")
-            .to_owned(),
-        hint: None,
+        why: why.to_owned(),
+        hint: hint.map(str::to_owned),
     })
 }

@@ -5,17 +5,17 @@
 //! broken off.
 
 use std::cell::{Cell, RefCell};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Runtime, Value as Js};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::files::{self, Files};
 use super::{Answers, GLUE, ProcessorError};
 use crate::surroundings::Say;
 
@@ -24,50 +24,6 @@ const LONGEST_TURN: Duration = Duration::from_secs(20);
 
 /// What an engine may hold; a processor that leaks ends, and not the machine.
 const MOST_MEMORY: usize = 1 << 30;
-
-/// Modules that only Node.js has.
-const NODE_MODULES: [&str; 40] = [
-    "assert",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "domain",
-    "events",
-    "fs",
-    "http",
-    "http2",
-    "https",
-    "inspector",
-    "module",
-    "net",
-    "os",
-    "path",
-    "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "repl",
-    "stream",
-    "string_decoder",
-    "test",
-    "timers",
-    "tls",
-    "tty",
-    "url",
-    "util",
-    "v8",
-    "vm",
-    "worker_threads",
-    "zlib",
-];
 
 /// Timers, `console` and `require`, over what the host gives.
 const SURFACE: &str = include_str!("surface.js");
@@ -127,12 +83,17 @@ fn run(
         let path = path.to_owned();
         ProcessorError::Failed { path, why, hint }
     };
-    let text = match std::fs::read_to_string(path) {
+    let text = match files::read(path) {
         Ok(text) => text,
-        Err(source) => {
-            let path = path.to_owned();
+        Err(error) => {
             // Whoever started us may be gone.
-            let _ = started.send(Err(ProcessorError::Read { path, source }));
+            let _ = started.send(Err(match error {
+                files::Unread::File(source) => ProcessorError::Read {
+                    path: path.to_owned(),
+                    source,
+                },
+                files::Unread::Slip(why) => failed(why),
+            }));
             return;
         }
     };
@@ -280,7 +241,7 @@ fn prepare(ctx: &Ctx<'_>, answers: Arc<Answers>, say: Option<Say>) -> Result<(),
         .set("__log", log.map_err(&failed)?)
         .map_err(&failed)?;
     let read = Function::new(ctx.clone(), |from: String, name: String| {
-        read_required(&from, &name)
+        files::required(&from, &name)
     });
     globals
         .set("__read", read.map_err(&failed)?)
@@ -298,7 +259,7 @@ fn prepare(ctx: &Ctx<'_>, answers: Arc<Answers>, say: Option<Say>) -> Result<(),
 fn load<'js>(ctx: &Ctx<'js>, path: &Path, text: &str) -> Result<Js<'js>, String> {
     let failed = words(ctx);
     let name = path.display().to_string();
-    if is_module(path, text) {
+    if files::is_module(path, text) {
         let module = Module::declare(ctx.clone(), name, text).map_err(&failed)?;
         let (module, promise) = module.eval().map_err(&failed)?;
         promise.finish::<()>().map_err(&failed)?;
@@ -309,107 +270,11 @@ fn load<'js>(ctx: &Ctx<'js>, path: &Path, text: &str) -> Result<Js<'js>, String>
     require.call((name, text)).map_err(&failed)
 }
 
-/// Whether a file is an ECMAScript module, by its name or by what it says.
-fn is_module(path: &Path, text: &str) -> bool {
-    if path.extension().is_some_and(|ending| ending == "mjs") {
-        return true;
-    }
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        line.starts_with("export ") || line.starts_with("import ") && line.contains(" from ")
-    })
-}
-
-/// The text that `require(name)` in the file `from` means, and that file's name; or why not.
-fn read_required(from: &str, name: &str) -> Vec<String> {
-    let refuse = |why: String| vec![why];
-    if !name.starts_with(['.', '/']) {
-        return refuse(refusal(name));
-    }
-    let directory = Path::new(from).parent().unwrap_or(Path::new("."));
-    let path = directory.join(name);
-    for candidate in candidates(&path) {
-        if let Ok(text) = std::fs::read_to_string(&candidate) {
-            return vec![String::new(), candidate.display().to_string(), text];
-        }
-    }
-    refuse(format!("cannot find `{name}`, required by `{from}`"))
-}
-
-fn candidates(path: &Path) -> Vec<PathBuf> {
-    let with = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let mut all = vec![
-        with(".js"),
-        with(".json"),
-        with(".cjs"),
-        path.join("index.js"),
-    ];
-    if path.is_file() {
-        all.insert(0, path.to_owned());
-    }
-    all
-}
-
-fn refusal(name: &str) -> String {
-    let bare = name.strip_prefix("node:").unwrap_or(name);
-    let root = bare.split('/').next().unwrap_or(bare);
-    let what = match NODE_MODULES.contains(&root) {
-        true => "is a module of Node.js",
-        false => "is an npm package",
-    };
-    format!("`{name}` {what}, which the embedded engine does not have; run with `--processor node`")
-}
-
 fn hint_for(why: &str) -> Option<String> {
     let hint = "run the processor in Node.js itself with `--processor node`";
     let names = ["--processor node", "is not defined", "require"];
     let is_about_node = names.iter().any(|name| why.contains(name));
     is_about_node.then(|| hint.to_owned())
-}
-
-/// Files that a module imports.
-#[derive(Default)]
-struct Files {
-    directory: PathBuf,
-}
-
-impl Resolver for Files {
-    fn resolve<'js>(
-        &mut self,
-        _ctx: &Ctx<'js>,
-        base: &str,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> rquickjs::Result<String> {
-        let refuse = |why| Err(rquickjs::Error::new_resolving_message(base, name, why));
-        if !name.starts_with(['.', '/']) {
-            return refuse(refusal(name));
-        }
-        let directory = Path::new(base).parent().unwrap_or(&self.directory);
-        let path = directory.join(name);
-        let found = candidates(&path).into_iter().find(|path| path.is_file());
-        match found {
-            Some(path) => Ok(path.display().to_string()),
-            None => refuse(format!("there is no `{}`", path.display())),
-        }
-    }
-}
-
-impl Loader for Files {
-    fn load<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> rquickjs::Result<Module<'js, rquickjs::module::Declared>> {
-        let text = std::fs::read_to_string(name)
-            .map_err(|error| rquickjs::Error::new_loading_message(name, error.to_string()))?;
-        Module::declare(ctx.clone(), name, text)
-    }
 }
 
 thread_local! {

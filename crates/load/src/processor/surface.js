@@ -75,4 +75,5 @@
     return modules.has(name) ? modules.get(name).exports : run(name, text);
   }
   global.__load = run;
+  global.__require = require;
 })(globalThis);

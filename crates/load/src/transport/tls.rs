@@ -1,11 +1,13 @@
 //! Certificates: whom to trust, and who we are.
 
+mod identity;
+
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use thiserror::Error;
 
@@ -22,6 +24,10 @@ pub struct TlsOptions {
     pub certificate: Option<Vec<u8>>,
     /// The key of our own certificate, as a PEM text.
     pub key: Option<Vec<u8>>,
+    /// Both in one, as PKCS#12; counts more than they do.
+    pub pfx: Option<Vec<u8>>,
+    /// What the key or `pfx` is encrypted with.
+    pub passphrase: Option<String>,
     /// The name to ask for and check, where it is not the target's host.
     pub server_name: Option<String>,
 }
@@ -34,6 +40,8 @@ impl Default for TlsOptions {
             ca: Vec::new(),
             certificate: None,
             key: None,
+            pfx: None,
+            passphrase: None,
             server_name: None,
         }
     }
@@ -41,7 +49,8 @@ impl Default for TlsOptions {
 
 impl TlsOptions {
     pub(super) fn has_own_certificates(&self) -> bool {
-        !self.ca.is_empty() || self.certificate.is_some() || self.key.is_some()
+        let is_somebody = self.certificate.is_some() || self.key.is_some() || self.pfx.is_some();
+        is_somebody || !self.ca.is_empty()
     }
 }
 
@@ -54,6 +63,18 @@ pub enum TlsError {
     /// A text that should hold a private key holds none.
     #[error("the client's key is no PEM private key: {0}")]
     Key(String),
+    /// A key is encrypted, and nothing was said to decrypt it with.
+    #[error("the client's key is encrypted, and there is no `passphrase`")]
+    NoPassphrase,
+    /// A key is encrypted with something else.
+    #[error("the `passphrase` does not fit the client's key, or its encryption is not known")]
+    Passphrase,
+    /// A key is encrypted in a way that was given up long ago.
+    #[error("the client's key is encrypted in OpenSSL's old way")]
+    OldKey,
+    /// A PKCS#12 file cannot be used.
+    #[error("the client's `pfx` cannot be read: {0}")]
+    Pfx(String),
     /// A certificate without its key, or the other way round.
     #[error("a client certificate needs its key, and a key its certificate")]
     Pair,
@@ -63,6 +84,24 @@ pub enum TlsError {
     /// No certificate to trust was found on this machine.
     #[error("this machine has no trusted certificates: give some with `tls.ca`")]
     NoRoots,
+}
+
+impl TlsError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoPassphrase => Some("give it in `config.tls.passphrase`, as `{{ $env.NAME }}`"),
+            Self::OldKey => {
+                Some("`openssl pkcs8 -topk8 -in OLD.pem -out NEW.pem` encrypts it anew")
+            }
+            Self::Pfx(_) => Some(
+                "it must be PKCS#12, encrypted with `config.tls.passphrase`; \
+                 `openssl pkcs12 -in FILE -info -noout` says more",
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// TLS as HTTP and as WebSocket need it: they offer different protocols.
@@ -101,17 +140,11 @@ fn config(options: &TlsOptions, verify: bool) -> Result<ClientConfig, TlsError> 
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(TrustsAnyone(provider))),
     };
-    match (&options.certificate, &options.key) {
-        (Some(certificate), Some(key)) => {
-            let chain = certificates(certificate, "client's certificate")?;
-            let key = PrivateKeyDer::from_pem_slice(key)
-                .map_err(|error| TlsError::Key(error.to_string()))?;
-            builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| TlsError::Client(error.to_string()))
-        }
-        (None, None) => Ok(builder.with_no_client_auth()),
-        _ => Err(TlsError::Pair),
+    match identity::identity(options)? {
+        Some((chain, key)) => builder
+            .with_client_auth_cert(chain, key)
+            .map_err(|error| TlsError::Client(error.to_string())),
+        None => Ok(builder.with_no_client_auth()),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Reader;
 use super::fields::Fields;
+use crate::settings::PROCESSOR_ENDINGS;
 use crate::tree::{Kind, Node};
 use crate::{Engine, Phase, Script, Settings, Spread, Target, Template};
 
@@ -66,7 +67,11 @@ impl Reader<'_> {
 
     fn config(&mut self, node: &Node) -> Option<Config> {
         let mut fields = Fields::of(node, "`config`", self)?;
-        fields.without_effect(&["engines", "bundling", "includeFiles"]);
+        fields.without_effect(&[
+            ("engines", "`http`, `ws` and `socketio` are built in"),
+            ("bundling", "files are read where they lie"),
+            ("includeFiles", "files are read where they lie"),
+        ]);
         let mut config = Config {
             target: None,
             phases: Vec::new(),
@@ -144,9 +149,19 @@ impl Reader<'_> {
         settings.stats_interval = fields
             .take("statsInterval")
             .and_then(|n| self.span(n, "`statsInterval`"));
-        settings.processor = fields
-            .take("processor")
-            .and_then(|n| self.text(n, "`processor`"));
+        if let Some(node) = fields.take("processor") {
+            settings.processor = self.text(node, "`processor`");
+            let files = self.inputs.files;
+            let is_there = |name: &String| {
+                let all = PROCESSOR_ENDINGS.iter();
+                all.map(|ending| format!("{name}{ending}"))
+                    .any(|path| files.is_there(&path))
+            };
+            let missing = settings.processor.as_ref().filter(|name| !is_there(name));
+            if let Some(name) = missing {
+                self.is_missing(node, name);
+            }
+        }
         self.has_processor = settings.processor.is_some();
         if let Some(node) = fields.take("variables") {
             settings.variables = self.variables(node);

@@ -10,8 +10,11 @@ pub(super) struct Fields<'n> {
     what: &'static str,
     entries: Vec<(&'n Key, &'n Node)>,
     known: Vec<&'static str>,
-    without_effect: &'static [&'static str],
+    without_effect: WithoutEffect,
 }
+
+/// Keys that change nothing here, each with what does instead.
+pub(super) type WithoutEffect = &'static [(&'static str, &'static str)];
 
 impl<'n> Fields<'n> {
     /// The entries of `node`; an error is noted if it is no map.
@@ -41,7 +44,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Keys of the format that are accepted and change nothing here.
-    pub(super) fn without_effect(&mut self, keys: &'static [&'static str]) {
+    pub(super) fn without_effect(&mut self, keys: WithoutEffect) {
         self.without_effect = keys;
     }
 
@@ -59,13 +62,29 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, reader: &mut Reader<'_>) {
         for (key, _) in self.entries {
             let name = key.name.as_str();
-            if self.without_effect.contains(&name) {
-                reader.warning(key.place, format!("`{name}` has no effect here"), None);
-            } else {
-                let hint = did_you_mean(name, self.known.iter().copied());
-                let message = format!("unknown key `{name}` in {}", self.what);
-                reader.warning(key.place, message, hint);
+            let known = self.without_effect.iter().find(|(key, _)| *key == name);
+            if let Some((_, hint)) = known {
+                let message = format!("`{name}` has no effect here");
+                reader.warning(key.place, message, Some((*hint).to_owned()));
+                continue;
             }
+            let hint = did_you_mean(name, self.known.iter().copied());
+            let hint = hint.unwrap_or_else(|| there_are(&self.known));
+            let message = format!("unknown key `{name}` in {}", self.what);
+            reader.warning(key.place, message, Some(hint));
         }
     }
+}
+
+/// The keys of a map in a sentence.
+fn there_are(known: &[&str]) -> String {
+    let mut names: Vec<&str> = Vec::with_capacity(known.len());
+    for name in known {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    let names = names.iter().map(|name| format!("`{name}`"));
+    format!("there are {}", names.collect::<Vec<_>>().join(", "))
 }

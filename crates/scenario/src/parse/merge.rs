@@ -20,6 +20,19 @@ pub trait ReadFile {
     /// # Errors
     /// Why it cannot be read, in words.
     fn read(&self, path: &str) -> Result<String, String>;
+
+    /// The contents of a file that need not be text.
+    ///
+    /// # Errors
+    /// As [`ReadFile::read`].
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.read(path).map(String::into_bytes)
+    }
+
+    /// Whether there is such a file, which somebody else will read.
+    fn is_there(&self, _path: &str) -> bool {
+        true
+    }
 }
 
 /// Where there are no files.

@@ -63,7 +63,12 @@ impl Reader<'_> {
         let Some(mut fields) = self.options(node, "`expect`") else {
             return plugin;
         };
-        fields.without_effect(&["outputFormat", "formatter", "suppressOutput"]);
+        const COUNTED: &str = "expectations are counted as `plugins.expect.…` in the report";
+        fields.without_effect(&[
+            ("outputFormat", COUNTED),
+            ("formatter", COUNTED),
+            ("suppressOutput", COUNTED),
+        ]);
         let mut option = |key| self.option(&mut fields, key).unwrap_or(false);
         plugin.fails_sessions = option("reportFailuresAsErrors");
         plugin.uses_only_names = option("useOnlyRequestNames");
@@ -77,7 +82,7 @@ impl Reader<'_> {
         let Some(mut fields) = self.options(node, "`metrics-by-endpoint`") else {
             return plugin;
         };
-        fields.without_effect(&["suppressOutput"]);
+        fields.without_effect(&[("suppressOutput", "`--quiet` prints nothing but errors")]);
         let mut option = |key| self.option(&mut fields, key);
         plugin.uses_only_names = option("useOnlyRequestNames").unwrap_or(false);
         plugin.strips_query = option("stripQueryString").unwrap_or(false);

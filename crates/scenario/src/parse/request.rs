@@ -10,7 +10,15 @@ use crate::{
 impl Reader<'_> {
     pub(super) fn request(&mut self, node: &Node, method: String) -> Option<Step> {
         let mut fields = Fields::of(node, "a request", self)?;
-        fields.without_effect(&["timeout", "transform", "setContentLengthHeader", "retry"]);
+        fields.without_effect(&[
+            ("timeout", "`config.timeout` bounds every response"),
+            ("transform", "it belongs into a `capture`"),
+            ("setContentLengthHeader", "`content-length` is always sent"),
+            (
+                "retry",
+                "nothing is sent twice: a request fails with its connection",
+            ),
+        ]);
         let url_node = fields.take("url").or_else(|| fields.take("uri"));
         fields.take("uri");
         let url = url_node.and_then(|node| self.template(node, "`url`"));
@@ -193,7 +201,11 @@ impl Reader<'_> {
             .and_then(|n| self.template(n, "`contentType`"));
         fields.finish(self);
         let content = match (file, value) {
-            (Some(file), _) => PartContent::File(self.template(file, "`fromFile`")?),
+            (Some(node), _) => {
+                let file = self.template(node, "`fromFile`")?;
+                self.check_is_there(node, file.as_fixed());
+                PartContent::File(file)
+            }
             (None, Some(value)) => PartContent::Text(self.json(value, "`value`")),
             (None, None) => {
                 let hint = "give it a `value`, or a file with `fromFile`";

@@ -145,7 +145,7 @@ scenarios:
             "warning 12:9: unknown step `gett` is sent as the method GETT (did you mean `get`?)",
             "error 13:9: unknown step `send` for the engine `http` (give the scenario `engine: ws`)",
             "error 14:14: a request without `url` (write it as in `url: /path`)",
-            "warning 16:9: unknown key `log` in a step",
+            "warning 16:9: unknown key `log` in a step (there are `jitter`, `think`)",
             "warning 17:9: a loop without an end: the session lasts until the load is ended (say how often with `count`, `over` or `whileTrue`)",
         ],
     );
@@ -198,6 +198,92 @@ impl ReadFile for Files {
             _ => Err("no such file".into()),
         }
     }
+}
+
+/// Files that are not there, but for one.
+struct OneFile;
+
+impl ReadFile for OneFile {
+    fn read(&self, _path: &str) -> Result<String, String> {
+        Err("no such file".into())
+    }
+
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        match path {
+            "client.p12" => Ok(vec![0x30, 0xff]),
+            _ => self.read(path).map(String::into_bytes),
+        }
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        path == "there.mjs"
+    }
+}
+
+#[test]
+fn what_has_no_effect_says_what_has_and_files_are_looked_for_in_the_same_pass() {
+    let text = "\
+config:
+  target: http://127.0.0.1:1
+  engines: {x: {}}
+  processor: there
+  http: {maxSockets: 5, cookieJarOptions: {looseMode: true, rejectPublicSuffixes: false}}
+  tls:
+    ca: [no.pem, '-----BEGIN X']
+    key: key.pem
+    minVersion: TLSv1.3
+    ciphers: all
+  ws: {origin: x, tls: y}
+scenarios:
+  - flow:
+      - post: {url: /, formData: {a: {fromFile: a.bin}, b: {fromFile: '{{ b }}'}}}
+";
+    let inputs = Inputs {
+        files: &OneFile,
+        ..Inputs::new("s.yml", text)
+    };
+    let found = parse_with(&inputs).diagnostics;
+    let shown = |d: &Diagnostic| format!("{}:{} {}", d.line, d.column, d.message);
+    let shown: Vec<String> = found.iter().map(shown).collect();
+    assert_eq!(
+        shown,
+        [
+            "3:3 `engines` has no effect here",
+            "5:10 `maxSockets` has no effect here",
+            "5:61 `rejectPublicSuffixes` has no effect here",
+            "7:10 `ca`: `no.pem` cannot be read: no such file",
+            "8:10 `key`: `key.pem` cannot be read: no such file",
+            "8:10 `cert` and `key` belong together",
+            "9:5 `minVersion` has no effect here",
+            "10:5 `ciphers` has no effect here",
+            "11:8 `origin` has no effect here",
+            "11:19 unknown key `tls` in `ws`",
+            "14:49 there is no file `a.bin`",
+        ]
+    );
+    assert!(found.iter().all(|d| d.hint.is_some()), "{found:#?}");
+}
+
+#[test]
+fn a_client_may_be_somebody_by_one_file() {
+    let text = "\
+config:
+  target: https://127.0.0.1:1
+  http: {cookieJarOptions: {looseMode: true, prefixSecurity: unsafe-disabled}}
+  tls: {pfx: client.p12, passphrase: '{{ $env.SECRET }}'}
+scenarios: [{flow: [{get: {url: /}}]}]
+";
+    let env = BTreeMap::from([("SECRET".to_owned(), "s".to_owned())]);
+    let settings = parsed(&Inputs {
+        files: &OneFile,
+        env: &env,
+        ..Inputs::new("s.yml", text)
+    })
+    .settings;
+    assert_eq!(settings.tls.pfx, Some(vec![0x30, 0xff]));
+    assert_eq!(settings.tls.passphrase.as_deref(), Some("s"));
+    assert!(settings.http.cookie_rules.is_loose);
+    assert!(!settings.http.cookie_rules.checks_prefixes);
 }
 
 fn parsed(inputs: &Inputs<'_>) -> Script {

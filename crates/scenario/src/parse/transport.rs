@@ -5,9 +5,44 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Reader;
-use super::fields::Fields;
+use super::fields::{Fields, WithoutEffect};
 use crate::tree::{Kind, Node};
-use crate::{HttpSettings, Jitter, Settings, SocketIoSettings, TlsSettings, Tracing, WsSettings};
+use crate::{CookieRules, HttpSettings, Jitter, Settings, SocketIoSettings};
+use crate::{TlsSettings, Tracing, WsSettings};
+
+/// Options of npm's `ws` that change nothing.
+pub(super) const OF_WEBSOCKETS: WithoutEffect = &[
+    ("handshakeTimeout", "`config.timeout` bounds every step"),
+    ("timeout", "`config.timeout` bounds every step"),
+    ("maxPayload", "messages of up to 100 MiB are taken"),
+    (
+        "followRedirects",
+        "name the address that the server redirects to",
+    ),
+    ("origin", "write it among the `headers`"),
+];
+
+/// Options of npm's `socket.io-client` that change nothing.
+const OF_SOCKETIO: WithoutEffect = &[
+    ("forceNew", EACH_ITS_OWN),
+    ("multiplex", EACH_ITS_OWN),
+    ("autoConnect", EACH_ITS_OWN),
+    ("reconnection", NO_RETURN),
+    ("reconnectionAttempts", NO_RETURN),
+    ("reconnectionDelay", NO_RETURN),
+    ("reconnectionDelayMax", NO_RETURN),
+    ("randomizationFactor", NO_RETURN),
+    ("timeout", "`config.timeout` bounds every step"),
+    ("upgrade", "`transports` says what is used, in its order"),
+    (
+        "rememberUpgrade",
+        "`transports` says what is used, in its order",
+    ),
+    ("withCredentials", "that is for browsers"),
+    ("rejectUnauthorized", "it belongs into `config.tls`"),
+];
+const EACH_ITS_OWN: &str = "every session has a connection of its own";
+const NO_RETURN: &str = "a session fails with its connection";
 
 impl Reader<'_> {
     /// `defaults` of the first era and `http` of the second; `http.defaults` counts more.
@@ -23,7 +58,7 @@ impl Reader<'_> {
         let Some(mut fields) = http.and_then(|n| Fields::of(n, "`http`", self)) else {
             return;
         };
-        fields.without_effect(&["maxSockets", "cookieJarOptions"]);
+        fields.without_effect(&[("maxSockets", "`pool` says how many connections there are")]);
         if let Some(node) = fields.take("defaults") {
             self.defaults(node, settings);
         }
@@ -41,10 +76,43 @@ impl Reader<'_> {
         {
             settings.http.has_extended_metrics = truth;
         }
+        if let Some(node) = fields.take("cookieJarOptions") {
+            settings.http.cookie_rules = self.cookie_rules(node);
+        }
         if let Some(node) = fields.take("distributedTracing") {
             settings.http.tracing = self.tracing(node);
         }
         fields.finish(self);
+    }
+
+    /// Options of the npm package `tough-cookie`, which Artillery hands on.
+    fn cookie_rules(&mut self, node: &Node) -> CookieRules {
+        const NO_LIST: &str = "no list of public suffixes is kept: \
+                               a host may set cookies for its own domains";
+        let mut rules = CookieRules::default();
+        let Some(mut fields) = Fields::of(node, "`cookieJarOptions`", self) else {
+            return rules;
+        };
+        fields.without_effect(&[
+            ("rejectPublicSuffixes", NO_LIST),
+            ("allowSpecialUseDomain", NO_LIST),
+        ]);
+        if let Some(node) = fields.take("looseMode") {
+            rules.is_loose = self.truth(node, "`looseMode`").unwrap_or(false);
+        }
+        if let Some(node) = fields.take("prefixSecurity") {
+            match self.text(node, "`prefixSecurity`").as_deref() {
+                Some("unsafe-disabled") => rules.checks_prefixes = false,
+                Some("silent" | "strict") | None => {}
+                Some(_) => self.expected(
+                    "one of `silent`, `strict` and `unsafe-disabled`",
+                    node,
+                    "`prefixSecurity`",
+                ),
+            }
+        }
+        fields.finish(self);
+        rules
     }
 
     fn defaults(&mut self, node: &Node, settings: &mut Settings) {
@@ -141,30 +209,90 @@ impl Reader<'_> {
         let Some(mut fields) = Fields::of(node, "`tls`", self) else {
             return settings;
         };
-        fields.without_effect(&["ciphers", "secureProtocol", "minVersion", "maxVersion"]);
+        const VERSIONS: &str = "TLS 1.2 and 1.3 are spoken, whichever the server prefers";
+        fields.without_effect(&[
+            (
+                "ciphers",
+                "the server chooses among those that are safe today",
+            ),
+            ("secureProtocol", VERSIONS),
+            ("minVersion", VERSIONS),
+            ("maxVersion", VERSIONS),
+        ]);
         if let Some(truth) = fields
             .take("rejectUnauthorized")
             .and_then(|n| self.truth(n, "`rejectUnauthorized`"))
         {
             settings.is_verified = truth;
         }
+        if let Some(node) = fields.take("ca") {
+            let all = self.list_or_one(node).into_iter();
+            settings.ca = all.filter_map(|n| self.contents(n, "`ca`")).collect();
+        }
+        let mut contents = |key, what| {
+            let node = fields.take(key)?;
+            self.contents(node, what)
+        };
+        settings.cert = contents("cert", "`cert`");
+        settings.key = contents("key", "`key`");
+        settings.pfx = contents("pfx", "`pfx`");
         let mut text = |key, what| {
             let node = fields.take(key)?;
             self.text(node, what)
         };
-        settings.ca = text("ca", "`ca`");
-        settings.cert = text("cert", "`cert`");
-        settings.key = text("key", "`key`");
+        settings.passphrase = text("passphrase", "`passphrase`");
         settings.server_name = text("servername", "`servername`");
-        for key in ["pfx", "passphrase"] {
-            if let Some(node) = fields.take(key) {
-                let hint = "give `cert` and `key` as PEM without a passphrase";
-                let message = format!("`{key}` is not supported");
+        fields.finish(self);
+        let given = |key: &str| node.get(key);
+        if let (Some(pfx), Some(_)) = (given("pfx"), given("cert").or(given("key"))) {
+            let hint = "leave out what is not meant: a `pfx` holds both";
+            self.warning(
+                pfx.place,
+                "`pfx` counts, and not `cert` and `key`",
+                Some(hint.into()),
+            );
+        } else if let (Some(alone), None) | (None, Some(alone)) = (given("cert"), given("key")) {
+            let hint = "a client shows a certificate with `cert` and `key`, or with `pfx`";
+            self.error(
+                alone.place,
+                "`cert` and `key` belong together",
+                Some(hint.into()),
+            );
+        }
+        settings
+    }
+
+    /// A PEM text as it stands; else what is in the file of this name.
+    fn contents(&mut self, node: &Node, what: &str) -> Option<Vec<u8>> {
+        let text = self.text(node, what)?;
+        if text.contains("-----BEGIN") {
+            return Some(text.into_bytes());
+        }
+        match self.inputs.files.read_bytes(&text) {
+            Ok(contents) => Some(contents),
+            Err(why) => {
+                let hint = "the path is relative to the script; PEM text may stand there instead";
+                let message = format!("{what}: `{text}` cannot be read: {why}");
                 self.error(node.place, message, Some(hint.into()));
+                None
             }
         }
-        fields.finish(self);
-        settings
+    }
+
+    /// Notes it if a file that is read later is not there.
+    pub(super) fn check_is_there(&mut self, node: &Node, path: Option<&str>) {
+        if let Some(path) = path.filter(|path| !self.inputs.files.is_there(path)) {
+            self.is_missing(node, path);
+        }
+    }
+
+    pub(super) fn is_missing(&mut self, node: &Node, path: &str) {
+        let hint = "the path is relative to the script";
+        self.error(
+            node.place,
+            format!("there is no file `{path}`"),
+            Some(hint.into()),
+        );
     }
 
     pub(super) fn ws(&mut self, node: &Node, timeout: &mut Duration) -> WsSettings {
@@ -172,12 +300,7 @@ impl Reader<'_> {
         let Some(mut fields) = Fields::of(node, "`ws`", self) else {
             return settings;
         };
-        fields.without_effect(&[
-            "handshakeTimeout",
-            "maxPayload",
-            "followRedirects",
-            "origin",
-        ]);
+        fields.without_effect(OF_WEBSOCKETS);
         if let Some(node) = fields.take("subprotocols") {
             settings.subprotocols = self.texts(node, "`subprotocols`");
         }
@@ -214,21 +337,7 @@ impl Reader<'_> {
         let Some(mut fields) = Fields::of(node, "`socketio`", self) else {
             return settings;
         };
-        fields.without_effect(&[
-            "forceNew",
-            "multiplex",
-            "reconnection",
-            "reconnectionAttempts",
-            "reconnectionDelay",
-            "reconnectionDelayMax",
-            "randomizationFactor",
-            "timeout",
-            "autoConnect",
-            "upgrade",
-            "rememberUpgrade",
-            "withCredentials",
-            "rejectUnauthorized",
-        ]);
+        fields.without_effect(OF_SOCKETIO);
         match fields.take("query") {
             Some(node) if matches!(node.kind, Kind::Scalar(_)) => {
                 let text = self.text(node, "`query`").unwrap_or_default();

@@ -76,7 +76,7 @@ impl Reader<'_> {
             })));
         }
         let mut fields = Fields::of(node, "`connect`", self)?;
-        fields.without_effect(&["handshakeTimeout", "maxPayload", "timeout", "origin"]);
+        fields.without_effect(super::transport::OF_WEBSOCKETS);
         if let Some(function) = fields.take("function") {
             let name = self.text(function, "`function`")?;
             self.needs_processor(function, "connect");
