@@ -26,7 +26,6 @@ pub(crate) use open::OpenArgs;
 pub(crate) use outputs::OutputArgs;
 pub(crate) use process::{CaptureArgs, GcArgs, ProfileArgs, SubjectArgs};
 pub(crate) use redact::RedactArgs;
-pub(crate) use spans::{Bound, Condition, Metric};
 pub(crate) use views::{
     ClosuresArgs, CollectionsArgs, ContainmentArgs, DetachedArgs, DiffArgs, DominatorsArgs,
     HoldersArgs, NodesArgs, ObjectArgs, PathArgs, ReadingArgs, RetainersArgs, SnapshotArgs,

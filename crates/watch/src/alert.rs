@@ -1,6 +1,6 @@
 //! When somebody is to be told: `rss > 512MiB for 1m`, `heap grows 1MiB/min for 10m`.
 //!
-//! Owns the grammar and the state of each alert. An alert fires once when its condition has held for
+//! Owns the grammar of conditions, also where one is waited for, and the state of each alert. An alert fires once when its condition has held for
 //! its time, and again only after it has not. Growth is Theil and Sen's slope over just that time, so
 //! that a collection in between neither fires nor hides it.
 
@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::amount::{AmountError, amount, seconds};
 use crate::growth::slope;
 use crate::metric::Unit;
 use crate::{History, Metric};
@@ -45,6 +46,14 @@ pub struct AlertError {
     what: String,
 }
 
+impl From<AmountError> for AlertError {
+    fn from(error: AmountError) -> Self {
+        Self {
+            what: error.to_string(),
+        }
+    }
+}
+
 fn wrong<T>(what: impl Into<String>) -> Result<T, AlertError> {
     Err(AlertError { what: what.into() })
 }
@@ -60,7 +69,7 @@ impl FromStr for Alert {
         let Some(name) = words.next() else {
             return wrong("an alert is empty");
         };
-        let Some(metric) = Metric::named(name) else {
+        let Some(mut metric) = Metric::named(name) else {
             let names: Vec<&str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
             return wrong(format!(
                 "no figure is called `{name}`: there are {}",
@@ -74,9 +83,15 @@ impl FromStr for Alert {
             Some(at) => (rest[..at].concat(), Some(rest[at + 1..].concat())),
             None => (rest.concat(), None),
         };
+        let is_level = matches!(verb, ">" | "above" | "<" | "below");
+        if metric == Metric::HeapUsed && is_level && amount.ends_with('%') {
+            // Of its limit.
+            metric = Metric::HeapFull;
+        }
+        let level = |text: &str| self::amount(text, metric.unit());
         let condition = match verb {
-            ">" | "above" => Condition::Above(self::amount(&amount, metric.unit())?),
-            "<" | "below" => Condition::Below(self::amount(&amount, metric.unit())?),
+            ">" | "above" => Condition::Above(level(&amount)?),
+            "<" | "below" => Condition::Below(level(&amount)?),
             "grows" => Condition::Grows(rate(&amount, metric.unit())?),
             _ => return wrong(format!("`{verb}` is not `>`, `<` or `grows`")),
         };
@@ -85,6 +100,12 @@ impl FromStr for Alert {
             (Condition::Grows(_), None) => return wrong("a growth needs its time: `for 10m`"),
             _ => 0.0,
         };
+        if let (Metric::HeapFull, Condition::Above(percent) | Condition::Below(percent)) =
+            (metric, condition)
+            && !(1.0..=100.0).contains(&percent)
+        {
+            return wrong("a part of the heap's limit is between 1% and 100%");
+        }
         if matches!(condition, Condition::Grows(_)) && seconds <= 0.0 {
             return wrong("growth takes time: more than `0s`");
         }
@@ -97,41 +118,27 @@ impl FromStr for Alert {
     }
 }
 
+impl Alert {
+    /// The figure that it is about.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// Of several amounts at once, the one that decides.
+    #[must_use]
+    pub fn nearest(&self, amounts: impl Iterator<Item = f64>) -> Option<f64> {
+        match self.condition {
+            Condition::Below(_) => amounts.reduce(f64::min),
+            Condition::Above(_) | Condition::Grows(_) => amounts.reduce(f64::max),
+        }
+    }
+}
+
 impl fmt::Display for Alert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
-}
-
-/// A number and what is written right behind it.
-fn number(text: &str) -> Result<(f64, &str), AlertError> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
-    match digits.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok((number, unit)),
-        _ => wrong(format!("`{text}` does not begin with a number")),
-    }
-}
-
-fn amount(text: &str, unit: Unit) -> Result<f64, AlertError> {
-    let (number, suffix) = number(text)?;
-    let factor = match (unit, suffix.to_ascii_lowercase().as_str()) {
-        (Unit::Bytes, "" | "b") => 1.0,
-        (Unit::Bytes, "k" | "kib") => 1024.0,
-        (Unit::Bytes, "m" | "mib") => 1_048_576.0,
-        (Unit::Bytes, "g" | "gib") => 1_073_741_824.0,
-        (Unit::Bytes, "kb") => 1e3,
-        (Unit::Bytes, "mb") => 1e6,
-        (Unit::Bytes, "gb") => 1e9,
-        (Unit::Milliseconds, "ms" | "") | (Unit::Count, "") | (Unit::Percent, "%" | "") => 1.0,
-        (Unit::Milliseconds, "s") => 1e3,
-        (Unit::Milliseconds, "us" | "µs") => 1e-3,
-        (Unit::Count, "k") => 1e3,
-        _ => return wrong(format!("`{suffix}` is no unit of this figure")),
-    };
-    Ok(number * factor)
 }
 
 /// An amount over a time, a second.
@@ -147,23 +154,6 @@ fn rate(text: &str, unit: Unit) -> Result<f64, AlertError> {
         true => Ok(self::amount(amount, unit)? / time),
         false => wrong("a rate over no time"),
     }
-}
-
-/// A span of time as `90s`, `10m` or `1.5h`, in seconds.
-///
-/// # Errors
-/// If it is none.
-pub fn seconds(text: &str) -> Result<f64, AlertError> {
-    let (number, unit) = number(text)?;
-    let factor = match unit {
-        "ms" => 1e-3,
-        "" | "s" | "sec" | "second" | "seconds" => 1.0,
-        "m" | "min" | "minute" | "minutes" => 60.0,
-        "h" | "hour" | "hours" => 3600.0,
-        "d" | "day" | "days" => 86_400.0,
-        _ => return wrong(format!("`{unit}` is no unit of time: s, m, h or d")),
-    };
-    Ok(number * factor)
 }
 
 /// An alert with what it has seen.
@@ -193,6 +183,12 @@ impl Watched {
             since: None,
             has_fired: false,
         }
+    }
+
+    /// As it was asked for.
+    #[must_use]
+    pub fn alert(&self) -> &Alert {
+        &self.alert
     }
 
     /// Looks at the readings with the newest, which was at `at` seconds.
@@ -315,6 +311,12 @@ mod tests {
             ("rss = 5", "`=` is not"),
             ("rss > lots", "`lots` does not begin"),
             ("rss > 5ms", "`ms` is no unit"),
+            ("rss > 90%", "percents are of the heap's limit"),
+            ("heap > 0%", "between 1% and 100%"),
+            (
+                "heap grows 5%/min for 1m",
+                "percents are of the heap's limit",
+            ),
             ("rss grows 5MiB for 1m", "no rate"),
             ("heap grows 1MiB/min", "needs its time"),
             ("heap grows 1MiB/min for 0s", "takes time"),
@@ -337,6 +339,18 @@ mod tests {
             assert_eq!(alert.condition, Condition::Above(536_870_912.0), "{text}");
             assert_eq!(alert.seconds, 60.0);
         }
+        let full: Alert = "heap > 90%".parse().unwrap();
+        assert_eq!(
+            (full.metric, full.condition),
+            (Metric::HeapFull, Condition::Above(90.0))
+        );
+        let few: Alert = "array-buffers <= 3".parse().unwrap();
+        assert_eq!(
+            (few.metric, few.condition),
+            (Metric::ArrayBuffers, Condition::Below(3.0))
+        );
+        assert_eq!(few.nearest([5.0, 2.0].into_iter()), Some(2.0));
+        assert_eq!(full.nearest([5.0, 2.0].into_iter()), Some(5.0));
         let per_ten_seconds: Alert = "fds grows 5/10s for 1m".parse().unwrap();
         assert_eq!(per_ten_seconds.condition, Condition::Grows(0.5));
         assert_eq!(

@@ -4,11 +4,13 @@
 //! not know where readings come from, nor the clock: times are seconds since the first reading.
 
 mod alert;
+mod amount;
 mod growth;
 mod history;
 mod metric;
 
-pub use alert::{Alert, AlertError, Fired, Watched, seconds};
+pub use alert::{Alert, AlertError, Fired, Watched};
+pub use amount::{AmountError, bytes, seconds};
 pub use growth::{Growth, Judgement};
 pub use history::History;
 pub use metric::{Figures, Metric, Unit};

@@ -13,7 +13,7 @@ pub enum Unit {
     Count,
     /// A span of time.
     Milliseconds,
-    /// A part of one core.
+    /// A part of a hundred: of one core, of a limit.
     Percent,
 }
 
@@ -69,6 +69,7 @@ metrics! {
     OtherSockets "other_sockets" Count "Sockets that are not TCP: Unix, UDP, netlink.",
     HeapUsed "heap_used" Bytes "V8's heap in use, garbage included.",
     HeapTotal "heap_total" Bytes "What V8 reserved for its heap.",
+    HeapFull "heap_full" Percent "The part of its limit that V8's old objects fill.",
     External "external" Bytes "Memory outside the heap that objects in it hold.",
     ArrayBuffers "array_buffers" Bytes "Of this, contents of array buffers.",
     LagMean "lag_mean" Milliseconds "How late timers were on average since the reading before.",
@@ -79,6 +80,15 @@ metrics! {
 }
 
 impl Metric {
+    /// Whether several isolates or processes together are as bad as the worst of them, rather than
+    /// have the sum.
+    fn is_of_the_worst(self) -> bool {
+        matches!(
+            self,
+            Self::HeapFull | Self::LagMean | Self::LagMax | Self::GcPauseMax
+        )
+    }
+
     /// The figure of a name, or of the short name people use for it.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -142,13 +152,17 @@ impl Figures {
         self.set(metric, value.map(|value| value as f64));
     }
 
-    /// Adds those of another process: what only one of them knows counts as it is.
+    /// Adds those of another process or isolate: what only one of them knows counts as it is.
     pub fn add(&mut self, other: &Self) {
-        for (own, value) in self.values.iter_mut().zip(other.values) {
-            *own = match (*own, value) {
-                (Some(own), Some(value)) => Some(own + value),
-                (own, value) => own.or(value),
-            };
+        for &metric in Metric::ALL {
+            let (own, value) = (self.get(metric), other.get(metric));
+            let both = own
+                .zip(value)
+                .map(|(own, value)| match metric.is_of_the_worst() {
+                    true => own.max(value),
+                    false => own + value,
+                });
+            self.set(metric, both.or(own).or(value));
         }
     }
 
@@ -187,8 +201,15 @@ mod tests {
         let mut child = Figures::default();
         child.set_whole(Metric::Rss, Some(5));
         child.set_whole(Metric::Threads, Some(3));
+        tree.set(Metric::LagMax, Some(7.0));
+        child.set(Metric::LagMax, Some(4.0));
         tree.add(&child);
         let known: Vec<_> = tree.known().collect();
-        assert_eq!(known, [(Metric::Rss, 15.0), (Metric::Threads, 3.0)]);
+        let expected = [
+            (Metric::Rss, 15.0),
+            (Metric::Threads, 3.0),
+            (Metric::LagMax, 7.0),
+        ];
+        assert_eq!(known, expected);
     }
 }

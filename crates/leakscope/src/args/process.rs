@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use watch::Alert;
+
 use super::EXIT_CODES;
-use super::spans::Condition;
 
 /// The service, and which of its isolates.
 #[derive(Debug, clap::Args)]
@@ -65,9 +66,10 @@ pub(crate) struct CaptureArgs {
     #[arg(long)]
     pub(crate) on_signal: bool,
 
-    /// Take one when this has come true: `rss > 512MiB`, `heap > 80% for 1m`
-    #[arg(long, value_name = "CONDITION")]
-    pub(crate) when: Option<Condition>,
+    /// Take one when this has come true: `rss > 512MiB`, `heap > 80% for 1m`, `heap grows 1MiB/min
+    /// for 10m`
+    #[arg(long, value_name = "CONDITION", value_parser = super::spans::condition)]
+    pub(crate) when: Option<Alert>,
 
     /// Take one when the heap is this close to its limit: `--when 'heap > 90%'`
     #[arg(long, conflicts_with = "when")]

@@ -70,9 +70,9 @@ pub(crate) struct WatchArgs {
 }
 
 fn span(text: &str) -> Result<Duration, String> {
-    let seconds = watch::seconds(text).map_err(|error| error.to_string())?;
-    match (0.05..=31_536_000.0).contains(&seconds) {
-        true => Ok(Duration::from_secs_f64(seconds)),
+    let span = super::spans::span(text)?;
+    match (0.05..=31_536_000.0).contains(&span.as_secs_f64()) {
+        true => Ok(span),
         false => Err("must be between 50ms and a year".into()),
     }
 }

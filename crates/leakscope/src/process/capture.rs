@@ -11,9 +11,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use units::{Bytes, Elapsed};
 
-use super::condition::Watched;
+use super::condition::{self, Watched};
 use super::{Subject, Turn, forecast, interrupted, on_subject};
-use crate::args::{CaptureArgs, Condition};
+use crate::args::CaptureArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer, tell, warn};
 use crate::targets::failed;
@@ -75,7 +75,7 @@ struct When {
 
 impl When {
     fn of(args: &CaptureArgs) -> Result<Self, Failure> {
-        let near_limit = args.near_limit.then(Condition::near_limit);
+        let near_limit = args.near_limit.then(condition::near_limit).flatten();
         let condition = args.when.clone().or(near_limit);
         let when = Self {
             every: args.every,
@@ -165,7 +165,7 @@ impl When {
             awaited.push(format!("{} to pass", Elapsed::from(every)));
         }
         if let Some(watched) = &self.watched {
-            awaited.push(format!("`{}`", watched.condition));
+            awaited.push(format!("`{}`", watched.alert()));
         }
         if self.on_signal {
             awaited.push(format!("`kill -USR2 {}`", std::process::id()));

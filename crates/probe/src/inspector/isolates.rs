@@ -138,19 +138,60 @@ pub struct HeapSpace {
     pub committed: u64,
 }
 
-/// As Node.js's `v8` module tells it, which Deno has too.
-const SPACES: &str = "(() => {
-    const v8 = process.getBuiltinModule?.('v8') ?? require('v8');
-    const { external, arrayBuffers } = process.memoryUsage();
-    const { used_heap_size, total_heap_size, heap_size_limit } = v8.getHeapStatistics();
+/// The MiB that old objects may grow to where the program was started with such a limit, else
+/// `null`.
+macro_rules! old_mib {
+    () => {
+        "(() => {
     const { resourceLimits } = process.getBuiltinModule?.('worker_threads') ?? require('worker_threads');
     const options = [process.env?.NODE_OPTIONS ?? '', ...(process.execArgv ?? [])].join(' ');
     const told = [...options.matchAll(/--max[-_]old[-_]space[-_]size=(\\d+)/g)].at(-1)?.[1];
-    const old_mib = resourceLimits?.maxOldGenerationSizeMb ?? told;
+    const mib = resourceLimits?.maxOldGenerationSizeMb ?? told;
+    return mib === undefined ? null : Number(mib);
+})()"
+    };
+}
+pub(super) use old_mib;
+
+/// As Node.js's `v8` module tells it, which Deno has too.
+const SPACES: &str = concat!(
+    "(() => {
+    const v8 = process.getBuiltinModule?.('v8') ?? require('v8');
+    const { external, arrayBuffers } = process.memoryUsage();
+    const { used_heap_size, total_heap_size, heap_size_limit } = v8.getHeapStatistics();
     return { spaces: v8.getHeapSpaceStatistics(), external, arrayBuffers,
-             used_heap_size, total_heap_size, heap_size_limit,
-             old_mib: old_mib === undefined ? null : Number(old_mib) };
-})()";
+             used_heap_size, total_heap_size, heap_size_limit, old_mib: ",
+    old_mib!(),
+    " };
+})()"
+);
+
+/// Bytes that V8's limit allows for objects that are not old yet: three times its usual semi-space.
+/// The heap is full when the old ones have filled the rest.
+const YOUNG: u64 = 48 << 20;
+
+/// How full a heap is, in percent: its objects outside the young spaces, held against the limit for
+/// these.
+pub(super) fn full_percent(
+    old_used: u64,
+    limit: Option<u64>,
+    old_limit: Option<u64>,
+) -> Option<f64> {
+    let of_all = |limit: u64| limit.saturating_sub(YOUNG).max(limit / 2);
+    let limit = old_limit.or(limit.map(of_all)).filter(|&limit| limit > 0)?;
+    Some(old_used as f64 / limit as f64 * 100.0)
+}
+
+impl HeapSpaces {
+    /// How full it is, in percent: its old objects, held against the limit for these; `None` where
+    /// no limit is told.
+    #[must_use]
+    pub fn full_percent(&self) -> Option<f64> {
+        let young = self.spaces.iter().filter(|s| s.name.starts_with("new_"));
+        let young: u64 = young.map(|space| space.used).sum();
+        full_percent(self.used.saturating_sub(young), self.limit, self.old_limit)
+    }
+}
 
 impl Inspector {
     /// The sizes of the isolate's heap, by V8's spaces where the runtime is Node.js or Deno.
@@ -244,6 +285,28 @@ impl Inspector {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heap_is_full_when_its_old_objects_are_all_that_it_may_hold() {
+        assert_eq!(full_percent(90, None, Some(100)), Some(90.0));
+        assert_eq!(full_percent(90, Some(1), Some(100)), Some(90.0));
+        let limit = YOUNG + (100 << 20);
+        assert_eq!(full_percent(50 << 20, Some(limit), None), Some(50.0));
+        assert_eq!(full_percent(5, Some(10), None), Some(100.0), "a small heap");
+        assert_eq!(full_percent(5, None, None), None);
+        let space = |name: &str, used| HeapSpace {
+            name: name.to_owned(),
+            used,
+            committed: used,
+        };
+        let heap = HeapSpaces {
+            spaces: vec![space("new_space", 30), space("old_space", 60)],
+            used: 90,
+            old_limit: Some(120),
+            ..HeapSpaces::default()
+        };
+        assert_eq!(heap.full_percent(), Some(50.0));
+    }
 
     #[test]
     fn titles_of_workers_are_read() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use recording::HeapFigures;
 use serde::Deserialize;
 
-use super::Inspector;
+use super::{Inspector, isolates};
 use crate::Error;
 
 /// A service that is busy answers late; a reading later is as good.
@@ -25,6 +25,10 @@ pub struct Vitals {
     pub heap: HeapFigures,
     /// V8's heap, space by space.
     pub spaces: Vec<SpaceFigures>,
+    /// Bytes that the heap may grow to.
+    pub limit: u64,
+    /// MiB that its old objects may grow to, where the program was started with such a limit.
+    pub old_mib: Option<f64>,
     /// How late timers were on average since the last answer, in milliseconds.
     pub lag_mean: f64,
     /// How late the latest was.
@@ -35,6 +39,17 @@ pub struct Vitals {
     pub gc_pause: f64,
     /// Milliseconds that the longest took.
     pub gc_pause_max: f64,
+}
+
+impl Vitals {
+    /// How full the heap is, in percent: its old objects, held against the limit for these.
+    #[must_use]
+    pub fn full_percent(&self) -> Option<f64> {
+        let old = self.spaces.iter().filter(|s| !s.name.starts_with("new_"));
+        let old = old.map(|space| space.used).sum();
+        let old_limit = self.old_mib.map(|mib| (mib * 1_048_576.0) as u64);
+        isolates::full_percent(old, Some(self.limit), old_limit)
+    }
 }
 
 /// A space of V8's heap, in bytes.
@@ -49,7 +64,8 @@ pub struct SpaceFigures {
 }
 
 /// Puts the piece in if it is not there, and counts its users.
-const BEGIN: &str = "(() => {
+const BEGIN: &str = concat!(
+    "(() => {
   const key = Symbol.for('leakscope.vitals');
   if (globalThis[key]) { globalThis[key].users += 1; return true; }
   const load = process.getBuiltinModule ?? require;
@@ -67,6 +83,10 @@ const BEGIN: &str = "(() => {
     }
   });
   observer.observe({ entryTypes: ['gc'] });
+  const { heap_size_limit: limit } = v8.getHeapStatistics();
+  const oldMib = ",
+    isolates::old_mib!(),
+    ";
   const late = (nanos) => Number.isFinite(nanos) ? Math.max(0, nanos / 1e6 - resolution) : 0;
   const read = () => {
     const { heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
@@ -77,6 +97,7 @@ const BEGIN: &str = "(() => {
     delay.reset();
     const told = {
       heap_total: heapTotal, heap_used: heapUsed, external, array_buffers: arrayBuffers, spaces,
+      limit, oldMib,
       lagMean: count === 0 ? 0 : late(mean), lagMax: count === 0 ? 0 : late(max),
       gcCount: gc.count, gcPause: gc.pause, gcPauseMax: gc.longest,
     };
@@ -86,7 +107,8 @@ const BEGIN: &str = "(() => {
   const end = () => { delay.disable(); observer.disconnect(); delete globalThis[key]; };
   Object.defineProperty(globalThis, key, { value: { read, end, users: 1 }, configurable: true });
   return true;
-})()";
+})()"
+);
 
 const READ: &str = "globalThis[Symbol.for('leakscope.vitals')].read()";
 
