@@ -10,12 +10,13 @@ mod selection;
 
 use std::time::Duration;
 
-use probe::{Attached, Inspector, Isolate, Launch, Process, Service};
+use probe::{Attached, Inspector, Isolate, Process, Service};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::SubjectArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, tell, warn};
+use crate::signals::interrupted;
 use crate::targets::{self, Found, failed};
 use selection::{Isolates, Processes, Selection};
 
@@ -94,10 +95,6 @@ async fn detach(attached: Attached) {
     }
 }
 
-pub(crate) fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted")
-}
-
 impl Subject {
     async fn find(args: &SubjectArgs) -> Result<Self, Failure> {
         let selection = args.isolate.parse().map_err(|message: String| {
@@ -117,16 +114,7 @@ impl Subject {
     }
 
     async fn start(args: &SubjectArgs, selection: Selection) -> Result<Self, Failure> {
-        let working_dir = std::env::current_dir().map_err(|error| {
-            let message = format!("cannot tell the current folder: {error}");
-            Failure::new(Exit::Usage, message)
-        })?;
-        let launch = Launch {
-            command: args.command.clone(),
-            working_dir,
-            output: None,
-        };
-        let mut service = Service::start(&launch).map_err(|error| failed(&error))?;
+        let mut service = targets::start(&args.command)?;
         let attached = service.attach(STARTED_WITHIN).await;
         let attached = attached.map_err(|error| failed(&error))?;
         // It answers once its main script has run.
@@ -189,10 +177,13 @@ impl Subject {
     }
 
     /// The chosen isolates of the process itself, in a conversation that goes on.
-    pub(crate) async fn chosen(&mut self) -> Result<Vec<Inspector>, Failure> {
+    pub(crate) async fn chosen(
+        &mut self,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Inspector>, Failure> {
         let attached = match &mut self.held {
             Some(attached) => attached,
-            held => held.insert(targets::attach(&self.found).await?),
+            held => held.insert(targets::attach(&self.found, stop).await?),
         };
         if self.selection.is_default() {
             return Ok(vec![attached.inspector().clone()]);
@@ -234,11 +225,7 @@ impl Subject {
         let mut first = None;
         let mut n_turns = 0;
         for found in self.processes()? {
-            let attached = tokio::select! {
-                attached = targets::attach(&found) => attached,
-                () = stop.cancelled() => return Err(interrupted()),
-            };
-            let done = match attached {
+            let done = match targets::attach(&found, stop).await {
                 Ok(attached) => self.of_process(attached, stop, &mut work).await,
                 Err(failure) => Err(failure),
             };

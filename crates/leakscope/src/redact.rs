@@ -19,7 +19,7 @@ use crate::args::RedactArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer, tell};
 use crate::snapshots;
-use output::Output;
+use output::{Output, Unfinished};
 
 /// Redacts every snapshot that was given.
 pub(crate) fn redact(args: &RedactArgs) -> Result<Exit, Failure> {
@@ -37,15 +37,31 @@ pub(crate) fn redact(args: &RedactArgs) -> Result<Exit, Failure> {
         Ok(path)
     });
     let outputs: Vec<PathBuf> = outputs.collect::<Result<_, Failure>>()?;
-    let redaction = Redaction {
-        key: key::key(args.key_file.as_deref())?,
-        names: names(args)?,
-    };
-    for (snapshot, output) in args.snapshots.iter().zip(&outputs) {
-        let done = redact_file(snapshot, output, &redaction)?;
-        say(snapshot, output, done)?;
-    }
-    Ok(Exit::Clean)
+    let (args, unfinished) = (args.clone(), Unfinished::default());
+    let writing = unfinished.clone();
+    let result = crate::signals::aside(move || {
+        let redaction = Redaction {
+            key: key::key(args.key_file.as_deref())?,
+            names: names(&args)?,
+        };
+        for (snapshot, output) in args.snapshots.iter().zip(&outputs) {
+            let output = Place {
+                path: output,
+                unfinished: &writing,
+            };
+            let done = redact_file(snapshot, &output, &redaction)?;
+            say(snapshot, output.path, done)?;
+        }
+        Ok(Exit::Clean)
+    });
+    unfinished.abandon();
+    result
+}
+
+/// Where an output goes.
+struct Place<'a> {
+    path: &'a Path,
+    unfinished: &'a Unfinished,
 }
 
 /// The names that stay in all snapshots alike.
@@ -64,13 +80,17 @@ fn names(args: &RedactArgs) -> Result<HashSet<String>, Failure> {
     Ok(names)
 }
 
-fn redact_file(snapshot: &Path, path: &Path, redaction: &Redaction) -> Result<Redacted, Failure> {
+fn redact_file(
+    snapshot: &Path,
+    Place { path, unfinished }: &Place<'_>,
+    redaction: &Redaction,
+) -> Result<Redacted, Failure> {
     let (reader, _) = snapshots::reader(snapshot)?;
     let cannot_write = |error: &std::io::Error| {
         let message = format!("cannot write `{}`: {error}", path.display());
         Failure::new(Exit::Output, message)
     };
-    let mut output = Output::create(path).map_err(|error| cannot_write(&error))?;
+    let mut output = Output::create(path, unfinished).map_err(|error| cannot_write(&error))?;
     let done = match heap::redact(reader, &mut output, redaction) {
         Ok(done) => done,
         Err(heap::Error::Write { source }) => return Err(cannot_write(&source)),

@@ -23,6 +23,38 @@ pub(crate) fn until_stopped(
     })
 }
 
+/// Does work that nothing can break off on a thread of its own. Told to stop, this returns at once;
+/// the thread ends with the process.
+///
+/// # Errors
+/// What the work says, or [`interrupted`].
+pub(crate) fn aside(
+    work: impl FnOnce() -> Result<Exit, Failure> + Send + 'static,
+) -> Result<Exit, Failure> {
+    until_stopped(async |stop| {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            // Whoever asked may have been told to stop.
+            let _ = tell.send(work());
+        });
+        tokio::select! {
+            result = told => match (result, thread) {
+                (Ok(result), _) => result,
+                (Err(_), thread) => match thread.join() {
+                    Err(panic) => std::panic::resume_unwind(panic),
+                    Ok(()) => Err(interrupted()),
+                },
+            },
+            () = stop.cancelled() => Err(interrupted()),
+        }
+    })
+}
+
+/// Somebody wanted the end.
+pub(crate) fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted")
+}
+
 /// Ctrl-C, and what a CI system or a closing terminal sends.
 pub(crate) fn stop_on_signals(
     stop: CancellationToken,

@@ -1,12 +1,16 @@
 //! The service that a command is about: named on the command line, found, and asked for where
 //! several fit.
 
+use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 
-use probe::{Attached, Endpoint, Error, Opening, Process, Target, Unreachable};
+use probe::{Attached, Endpoint, Error, Launch, Opening, Process, Service, Target, Unreachable};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signals::interrupted;
 
 /// The service, found.
 #[derive(Debug, Clone)]
@@ -38,16 +42,40 @@ pub(crate) fn find(target: &str) -> Result<Found, Failure> {
     }
 }
 
-/// Finds a service and connects to its inspector, opening it if need be.
+/// Starts a command in the current folder, with its output on stderr.
 ///
 /// # Errors
-/// As [`find`], and with [`Exit::Service`] if it cannot be attached to.
-pub(crate) async fn attach(found: &Found) -> Result<Attached, Failure> {
-    let attached = match found {
-        Found::Process(process) => probe::attach(process, Opening::BySignal).await,
-        Found::Inspector(endpoint) => probe::attach_at(endpoint).await,
+/// As [`attach`].
+pub(crate) fn start(command: &[OsString]) -> Result<Service, Failure> {
+    let working_dir = std::env::current_dir().map_err(|error| {
+        let message = format!("cannot tell the current folder: {error}");
+        Failure::new(Exit::Usage, message)
+    })?;
+    let launch = Launch {
+        command: command.to_owned(),
+        working_dir,
+        output: None,
     };
-    attached.map_err(|error| failed(&error))
+    Service::start(&launch).map_err(|error| failed(&error))
+}
+
+/// Connects to the inspector of a service, opening it if need be; told to stop meanwhile, it is left
+/// as it was.
+///
+/// # Errors
+/// With [`Exit::Service`] if it cannot be attached to, and as [`interrupted`].
+pub(crate) async fn attach(found: &Found, stop: &CancellationToken) -> Result<Attached, Failure> {
+    let attached = match found {
+        Found::Process(process) => {
+            probe::attach_until(process, Opening::BySignal, stop.cancelled()).await
+        }
+        Found::Inspector(endpoint) => tokio::select! {
+            attached = probe::attach_at(endpoint) => attached.map(Some),
+            () = stop.cancelled() => Ok(None),
+        },
+    };
+    let attached = attached.map_err(|error| failed(&error))?;
+    attached.ok_or_else(interrupted)
 }
 
 /// The failure that an error of the probe is: wrong words are the user's, the rest the service's.

@@ -96,10 +96,7 @@ async fn run(args: &WatchArgs, stop: &CancellationToken) -> Result<Exit, Failure
         }
         None => None,
     };
-    let mut subject = tokio::select! {
-        subject = Subject::find(args, actions.need_inspector()) => subject?,
-        () = stop.cancelled() => return Ok(Exit::Clean),
-    };
+    let mut subject = Subject::find(args, actions.need_inspector(), stop).await?;
     let mut face = Face::new(records.use_stdout());
     let mut watching = Watching {
         args,
@@ -172,15 +169,9 @@ impl Watching<'_> {
             self.face
                 .note(&format!("{words}; waiting for the next `{name}`"));
             self.records.event("ended", words)?;
-            let next = async {
-                tokio::select! {
-                    found = subject.next(self.args) => Some(found),
-                    () = stop.cancelled() => None,
-                }
-            };
-            match next.await {
-                Some(found) => found?,
-                None => return Ok(End::Stopped),
+            subject.next(self.args).await;
+            if stop.is_cancelled() {
+                return Ok(End::Stopped);
             }
             self.alerts.iter_mut().for_each(Watched::reset);
         }

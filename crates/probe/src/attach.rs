@@ -256,6 +256,30 @@ pub async fn attach(process: &Process, opening: Opening) -> Result<Attached, Err
     }
 }
 
+/// As [`attach`], unless `stop` comes first: then there is none, and nothing is left open.
+///
+/// # Errors
+/// As [`attach`], and [`Attached::detach`]'s.
+pub async fn attach_until(
+    process: &Process,
+    opening: Opening,
+    stop: impl Future<Output = ()>,
+) -> Result<Option<Attached>, Error> {
+    let attaching = attach(process, opening);
+    tokio::pin!(attaching);
+    tokio::select! {
+        attached = &mut attaching => return attached.map(Some),
+        () = stop => {}
+    }
+    // Broken off after its signal, it would leave the inspector open.
+    if opening == Opening::BySignal
+        && let Ok(attached) = attaching.await
+    {
+        attached.detach().await?;
+    }
+    Ok(None)
+}
+
 /// What needs no question to the process itself.
 fn check_ours(process: &Process) -> Result<(), Error> {
     let pid = process.pid;
@@ -358,6 +382,8 @@ fn check_listens_to_signal(process: &Process) -> Result<(), Error> {
     match procfs::catches(pid, Signal::USR1.as_raw()) {
         Some(true) => Ok(()),
         Some(false) => Err(Unreachable::Disabled { pid }.into()),
+        // Where this cannot be known, no signal is sent.
+        None if process.is_alive() => Err(Unreachable::NotOpen { pid }.into()),
         None => Err(Unreachable::gone(pid).into()),
     }
 }

@@ -111,11 +111,8 @@ async fn on_running(
     process: &Process,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let attached = tokio::select! {
-        biased;
-        () = stop.cancelled() => return Err(Error::Interrupted),
-        attached = probe::attach(process, Opening::BySignal) => attached?,
-    };
+    let attached = probe::attach_until(process, Opening::BySignal, stop.cancelled()).await?;
+    let attached = attached.ok_or(Error::Interrupted)?;
     let inspector = attached.inspector().clone();
     let result = tokio::select! {
         biased;

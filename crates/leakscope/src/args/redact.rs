@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RedactArgs {
     /// Heap snapshots, plain, .gz or .zst; those of one process are best given together
     #[arg(value_name = "SNAPSHOT", required = true)]

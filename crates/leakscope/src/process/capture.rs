@@ -147,11 +147,7 @@ impl When {
                 _ = look.tick() => {
                     subject.check_alive().await?;
                     let Some(watched) = &mut self.watched else { continue };
-                    let is_due = tokio::select! {
-                        is_due = watched.is_due(subject) => is_due?,
-                        () = stop.cancelled() => return Err(interrupted()),
-                    };
-                    if is_due {
+                    if watched.is_due(subject, stop).await? {
                         return Ok(());
                     }
                 }

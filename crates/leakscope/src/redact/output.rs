@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flate2::write::GzEncoder;
 use zstd::stream::write::Encoder;
@@ -54,6 +55,45 @@ pub(super) struct Output {
     sink: Option<Sink>,
     /// The temporary and the final name; `None` for stdout.
     names: Option<(PathBuf, PathBuf)>,
+    unfinished: Unfinished,
+}
+
+/// The file that is being written, known to whoever ends the process while another thread writes.
+#[derive(Clone, Default)]
+pub(super) struct Unfinished(Arc<Mutex<State>>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Nothing,
+    Being(PathBuf),
+    /// Nothing is begun or finished any more.
+    Over,
+}
+
+impl Unfinished {
+    /// Removes what is not finished, and lets nothing be finished afterwards.
+    pub(super) fn abandon(&self) {
+        if let State::Being(temporary) = std::mem::replace(&mut *self.state(), State::Over) {
+            // It may be gone with its folder.
+            let _ = fs::remove_file(temporary);
+        }
+    }
+
+    /// Goes from one state to another, unless it is over.
+    fn enter(&self, next: State, step: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.state();
+        if matches!(*state, State::Over) {
+            return Err(io::Error::other("interrupted"));
+        }
+        step()?;
+        *state = next;
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 enum Sink {
@@ -64,21 +104,25 @@ enum Sink {
 }
 
 impl Output {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(super) fn create(path: &Path, unfinished: &Unfinished) -> io::Result<Self> {
         if path == Path::new("-") {
             return Ok(Self {
                 sink: Some(Sink::Stdout(BufWriter::with_capacity(BUFFER, io::stdout()))),
                 names: None,
+                unfinished: unfinished.clone(),
             });
         }
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(format!(".{}.part", std::process::id()));
         let temporary = PathBuf::from(temporary);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)?;
+        let mut file = None;
+        unfinished.enter(State::Being(temporary.clone()), || {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            file = Some(options.open(&temporary)?);
+            Ok(())
+        })?;
+        let file = file.ok_or_else(|| io::Error::other("interrupted"))?;
         let file = BufWriter::with_capacity(BUFFER, file);
         let sink = match path.extension().and_then(|extension| extension.to_str()) {
             Some("gz") => Sink::Gzip(GzEncoder::new(file, flate2::Compression::default())),
@@ -88,6 +132,7 @@ impl Output {
         Ok(Self {
             sink: Some(sink),
             names: Some((temporary, path.to_owned())),
+            unfinished: unfinished.clone(),
         })
     }
 
@@ -101,7 +146,8 @@ impl Output {
             None => {}
         }
         if let Some((temporary, path)) = &self.names {
-            fs::rename(temporary, path)?;
+            self.unfinished
+                .enter(State::Nothing, || fs::rename(temporary, path))?;
         }
         self.names = None;
         Ok(())
@@ -155,12 +201,19 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("a.heapsnapshot.gz");
         let files = || fs::read_dir(dir.path()).unwrap().count();
-        let mut output = Output::create(&path).unwrap();
+        let mut output = Output::create(&path, &Unfinished::default()).unwrap();
         output.write_all(b"half").unwrap();
         assert!(!path.exists());
         drop(output);
         assert_eq!(files(), 0);
-        let mut output = Output::create(&path).unwrap();
+        let unfinished = Unfinished::default();
+        let mut output = Output::create(&path, &unfinished).unwrap();
+        output.write_all(b"whole").unwrap();
+        unfinished.abandon();
+        assert_eq!(files(), 0);
+        assert!(output.finish().is_err() && Output::create(&path, &unfinished).is_err());
+        assert_eq!(files(), 0);
+        let mut output = Output::create(&path, &Unfinished::default()).unwrap();
         output.write_all(b"whole").unwrap();
         output.finish().unwrap();
         let mut text = String::new();

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use probe::{Attached, Ended, Error, Inspector, Launch, Opening, Process, Service, Target};
+use probe::{Attached, Ended, Error, Inspector, Opening, Process, Service, Target};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::args::WatchArgs;
-use crate::exit::Exit;
 use crate::failure::{Failure, warn};
 use crate::targets::{self, Found, failed};
 
@@ -28,11 +29,16 @@ pub(super) struct Subject {
     service: Option<Service>,
     opening: Opening,
     notes: Vec<String>,
+    stop: CancellationToken,
 }
 
 impl Subject {
-    /// Finds or starts what the arguments name.
-    pub(super) async fn find(args: &WatchArgs, needs_inspector: bool) -> Result<Self, Failure> {
+    /// Finds or starts what the arguments name; nothing may be found if this is told to stop.
+    pub(super) async fn find(
+        args: &WatchArgs,
+        needs_inspector: bool,
+        stop: &CancellationToken,
+    ) -> Result<Self, Failure> {
         let opening = match args.inspect || needs_inspector {
             true => Opening::BySignal,
             false => Opening::Never,
@@ -43,33 +49,31 @@ impl Subject {
             service: None,
             opening,
             notes: Vec::new(),
+            stop: stop.clone(),
         };
         match (&args.target, &args.follow) {
             (Some(target), _) => match targets::find(target)? {
                 Found::Process(process) => subject.attach_to(process).await,
-                found @ Found::Inspector(_) => {
-                    let attached = targets::attach(&found).await?;
-                    subject.process = attached.process().cloned();
-                    subject.attached = Some(attached);
-                }
+                found @ Found::Inspector(_) => match targets::attach(&found, stop).await {
+                    Ok(attached) => {
+                        subject.process = attached.process().cloned();
+                        subject.attached = Some(attached);
+                    }
+                    Err(_) if stop.is_cancelled() => {}
+                    Err(failure) => return Err(failure),
+                },
             },
-            (None, Some(_)) => subject.next(args).await?,
-            (None, None) => subject.start(args).await?,
+            (None, Some(_)) => subject.next(args).await,
+            (None, None) => tokio::select! {
+                started = subject.start(args) => started?,
+                () = stop.cancelled() => {}
+            },
         }
         Ok(subject)
     }
 
     async fn start(&mut self, args: &WatchArgs) -> Result<(), Failure> {
-        let working_dir = std::env::current_dir().map_err(|error| {
-            let message = format!("cannot tell the current folder: {error}");
-            Failure::new(Exit::Usage, message)
-        })?;
-        let launch = Launch {
-            command: args.command.clone(),
-            working_dir,
-            output: None,
-        };
-        let mut service = Service::start(&launch).map_err(|error| failed(&error))?;
+        let mut service = targets::start(&args.command)?;
         match service.attach(STARTED_WITHIN).await {
             Ok(attached) => {
                 self.process = attached.process().cloned();
@@ -86,13 +90,14 @@ impl Subject {
         Ok(())
     }
 
-    /// Waits for the process that is to be followed: the youngest that has the name.
-    pub(super) async fn next(&mut self, args: &WatchArgs) -> Result<(), Failure> {
+    /// Waits for the process that is to be followed, the youngest that has the name; or until this is
+    /// told to stop.
+    pub(super) async fn next(&mut self, args: &WatchArgs) {
         let name = args.follow.clone().unwrap_or_default();
         let target = Target::Pattern(name);
         self.attached = None;
         self.notes.clear();
-        loop {
+        while !self.stop.is_cancelled() {
             let found = target.processes().unwrap_or_default();
             let ended = self.process.as_ref().map(|p| (p.pid, p.started_ticks));
             let others = found
@@ -100,30 +105,40 @@ impl Subject {
                 .filter(|p| Some((p.pid, p.started_ticks)) != ended);
             if let Some(process) = others.max_by_key(|p| (p.started_ticks, p.pid)) {
                 self.attach_to_young(process).await;
-                return Ok(());
+                return;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            self.pause().await;
+        }
+    }
+
+    /// Until it is time to look again.
+    async fn pause(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = self.stop.cancelled() => {}
         }
     }
 
     /// A process that has just been started opens its inspector soon, if at all.
     async fn attach_to_young(&mut self, process: Process) {
         let until = tokio::time::Instant::now() + YOUNG;
-        while tokio::time::Instant::now() < until && process.is_alive() {
-            if let Ok(attached) = probe::attach(&process, self.opening).await {
+        let is_time = || tokio::time::Instant::now() < until && !self.stop.is_cancelled();
+        while is_time() && process.is_alive() {
+            let attached = probe::attach_until(&process, self.opening, self.stop.cancelled());
+            if let Ok(Some(attached)) = attached.await {
                 self.attached = Some(attached);
                 self.process = Some(process);
                 return;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            self.pause().await;
         }
         self.attach_to(process).await;
     }
 
     /// A process without an inspector is watched by what the kernel says of it.
     async fn attach_to(&mut self, process: Process) {
-        match probe::attach(&process, self.opening).await {
-            Ok(attached) => self.attached = Some(attached),
+        match probe::attach_until(&process, self.opening, self.stop.cancelled()).await {
+            Ok(attached) => self.attached = attached,
             Err(error) => {
                 let hint = match self.opening {
                     Opening::Never => "; `--inspect` opens one where that is possible",
@@ -141,6 +156,11 @@ impl Subject {
 
     pub(super) fn inspector(&self) -> Option<&Inspector> {
         self.attached.as_ref().map(Attached::inspector)
+    }
+
+    /// What may be done to get the inspectors of the processes that it started.
+    pub(super) fn opening(&self) -> Opening {
+        self.opening
     }
 
     pub(super) fn notes(&self) -> &[String] {

@@ -21,6 +21,7 @@ mod redact;
 mod running;
 mod second_look;
 mod shapes;
+mod stops;
 mod typescript;
 mod views;
 mod watch;
