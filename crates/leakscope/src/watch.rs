@@ -5,6 +5,7 @@
 //! sampler's.
 
 mod actions;
+mod heaps;
 mod lines;
 mod prometheus;
 mod records;
@@ -15,6 +16,7 @@ mod subject;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use probe::SpaceFigures;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use watch::{Figures, Fired, Growth, History, Metric, Watched};
@@ -23,6 +25,7 @@ use crate::args::WatchArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer, tell};
 use actions::Actions;
+use heaps::Worker;
 use records::Records;
 use sampler::Sampler;
 use screen::{Face, Wish};
@@ -40,8 +43,8 @@ pub(crate) struct Reading {
     figures: Figures,
     /// Each of them, the service's own first.
     processes: Vec<ProcessReading>,
-    /// V8's heap by space.
-    spaces: Vec<probe::SpaceFigures>,
+    /// V8's heap by space, of the service's own main thread.
+    spaces: Vec<SpaceFigures>,
 }
 
 /// One process of a reading.
@@ -49,7 +52,18 @@ pub(crate) struct Reading {
 struct ProcessReading {
     pid: u32,
     name: String,
+    /// With those of its main thread's heap.
     figures: Figures,
+    spaces: Vec<SpaceFigures>,
+    workers: Vec<WorkerReading>,
+}
+
+/// One worker thread of a process: what V8 says of its heap.
+#[derive(Debug, Clone, Default)]
+struct WorkerReading {
+    worker: Worker,
+    figures: Figures,
+    spaces: Vec<SpaceFigures>,
 }
 
 /// All that is known now, for every face.

@@ -2,7 +2,7 @@
 
 use watch::{Figures, Metric};
 
-use super::Known;
+use super::{Known, Reading};
 
 /// The line of the newest reading, or one for each process.
 pub(super) fn text(known: &Known, by_process: bool) -> String {
@@ -11,15 +11,25 @@ pub(super) fn text(known: &Known, by_process: bool) -> String {
     if !by_process || reading.processes.is_empty() {
         return format!("{time}  {}\n", figures(&reading.figures));
     }
-    let rows = reading.processes.iter().map(|process| {
-        let name = report::printable(&process.name);
-        format!(
-            "{time}  {:>7} {name}  {}\n",
-            process.pid,
-            figures(&process.figures)
-        )
-    });
-    rows.collect()
+    let rows = by_process_rows(reading).into_iter();
+    rows.map(|row| format!("{time}  {row}\n")).collect()
+}
+
+/// A row for each process, and one for each of its worker threads below it.
+pub(super) fn by_process_rows(reading: &Reading) -> Vec<String> {
+    let mut rows = Vec::new();
+    for process in &reading.processes {
+        let row = |name: &str, of: &Figures| {
+            let name = report::printable(name);
+            format!("{:>7} {name}  {}", process.pid, figures(of))
+        };
+        rows.push(row(&process.name, &process.figures));
+        rows.extend(process.workers.iter().map(|of| {
+            let name = format!("{} {}", of.worker.isolate, of.worker.name);
+            row(&name, &of.figures)
+        }));
+    }
+    rows
 }
 
 /// What is known of the figures that people look at.

@@ -11,11 +11,14 @@ use crate::scrapes::label;
 pub(super) fn text(known: &Known) -> String {
     let mut text = String::new();
     let reading = &known.reading;
-    let mut rows: Vec<(String, &Figures)> = reading
-        .processes
-        .iter()
-        .map(|process| (labels(process.pid, &process.name), &process.figures))
-        .collect();
+    let mut rows: Vec<(String, &Figures)> = Vec::new();
+    for process in &reading.processes {
+        rows.push((labels(process.pid, "", &process.name), &process.figures));
+        rows.extend(process.workers.iter().map(|of| {
+            let labels = labels(process.pid, &of.worker.isolate, &of.worker.name);
+            (labels, &of.figures)
+        }));
+    }
     if rows.is_empty() {
         rows.push((String::new(), &reading.figures));
     }
@@ -65,9 +68,14 @@ pub(super) fn text(known: &Known) -> String {
     text
 }
 
-fn labels(pid: u32, name: &str) -> String {
+/// A worker thread's isolate beside the process's id; for a process itself there is none.
+fn labels(pid: u32, isolate: &str, name: &str) -> String {
     let name = label("name", name);
-    format!("{{pid=\"{pid}\",{}", &name[1..])
+    let isolate = match isolate {
+        "" => String::new(),
+        isolate => format!("isolate=\"{isolate}\","),
+    };
+    format!("{{pid=\"{pid}\",{isolate}{}", &name[1..])
 }
 
 /// A metric's name, and what its amounts are multiplied with.

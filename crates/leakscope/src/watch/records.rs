@@ -134,6 +134,8 @@ impl Records {
 /// A line to be: one process, or all together under the name of the service's own.
 struct Row<'r> {
     pid: u32,
+    /// The worker thread; empty for a process.
+    isolate: &'r str,
     name: &'r str,
     figures: &'r Figures,
     spaces: &'r [probe::SpaceFigures],
@@ -144,20 +146,28 @@ fn rows(reading: &Reading, by_process: bool) -> Vec<Row<'_>> {
     if !by_process || own.is_none() {
         return vec![Row {
             pid: own.map_or(0, |process| process.pid),
+            isolate: "",
             name: own.map_or("", |process| &process.name),
             figures: &reading.figures,
             spaces: &reading.spaces,
         }];
     }
     let mut rows = Vec::new();
-    for (n, process) in reading.processes.iter().enumerate() {
+    for process in &reading.processes {
         rows.push(Row {
             pid: process.pid,
+            isolate: "",
             name: &process.name,
             figures: &process.figures,
-            // The spaces are those of the service's own process.
-            spaces: if n == 0 { &reading.spaces } else { &[] },
+            spaces: &process.spaces,
         });
+        rows.extend(process.workers.iter().map(|of| Row {
+            pid: process.pid,
+            isolate: &of.worker.isolate,
+            name: &of.worker.name,
+            figures: &of.figures,
+            spaces: &of.spaces,
+        }));
     }
     rows
 }
@@ -168,6 +178,9 @@ fn json_line(time: &str, row: &Row<'_>, known: &Known) -> Value {
     line.insert("time".into(), time.into());
     line.insert("at_s".into(), rounded(known.reading.at));
     line.insert("pid".into(), row.pid.into());
+    if !row.isolate.is_empty() {
+        line.insert("isolate".into(), row.isolate.into());
+    }
     line.insert("name".into(), row.name.into());
     for (metric, value) in row.figures.known() {
         line.insert(metric.name().into(), rounded(value));
@@ -212,7 +225,7 @@ fn rounded(value: f64) -> Value {
 }
 
 fn header(spaces: &[String]) -> String {
-    let fixed = ["time", "at_s", "pid", "name"].map(str::to_owned);
+    let fixed = ["time", "at_s", "pid", "isolate", "name"].map(str::to_owned);
     let metrics = Metric::ALL.iter().map(|metric| metric.name().to_owned());
     let spaces = spaces
         .iter()
@@ -231,6 +244,7 @@ fn csv_line(time: &str, row: &Row<'_>, at: f64, columns: &[String]) -> String {
         time.to_owned(),
         rounded(at).to_string(),
         row.pid.to_string(),
+        row.isolate.to_owned(),
         format!("\"{name}\""),
     ];
     let cell =

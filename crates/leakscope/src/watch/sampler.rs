@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use probe::{Inspector, Sockets, TcpStates, Vitals};
+use probe::{Inspector, Sockets, TcpStates};
 use watch::{Figures, Metric};
 
+use super::heaps::{Heaps, Told};
 use super::subject::Subject;
-use super::{ProcessReading, Reading};
+use super::{ProcessReading, Reading, WorkerReading};
 
 /// After something dear, so many times what it took must pass until the next time.
 const PAUSE: u32 = 500;
@@ -22,8 +23,7 @@ const LIMIT_EVERY: Duration = Duration::from_secs(30);
 pub(super) struct Sampler<'s> {
     root: Option<u32>,
     inspector: Option<&'s Inspector>,
-    /// Whether the service knows how to tell its vitals.
-    has_vitals: bool,
+    heaps: Heaps,
     cpu: HashMap<u32, (Instant, Duration)>,
     shares: HashMap<u32, Shares>,
     sockets: HashMap<u32, Sockets>,
@@ -42,27 +42,19 @@ struct Shares {
 
 impl<'s> Sampler<'s> {
     pub(super) async fn new(subject: &'s Subject) -> Self {
-        let mut sampler = Self {
+        let (heaps, missing) = Heaps::new(subject.inspector(), subject.opening()).await;
+        Self {
             root: subject.pid(),
             inspector: subject.inspector(),
-            has_vitals: false,
+            heaps,
             cpu: HashMap::new(),
             shares: HashMap::new(),
             sockets: HashMap::new(),
             next_sockets: Instant::now(),
             names: HashMap::new(),
             limit: None,
-            notes: subject.notes().to_vec(),
-        };
-        if let Some(inspector) = sampler.inspector {
-            match inspector.begin_vitals().await {
-                Ok(()) => sampler.has_vitals = true,
-                Err(error) => sampler.notes.push(format!(
-                    "no heap spaces, event loop and collections: {error}"
-                )),
-            }
+            notes: subject.notes().iter().cloned().chain(missing).collect(),
         }
-        sampler
     }
 
     /// What the user should know of what is missing.
@@ -97,9 +89,15 @@ impl<'s> Sampler<'s> {
             }
             self.forget_ended(&reading.processes);
         }
-        self.read_heap(&mut reading).await?;
+        self.read_heaps(&mut reading).await?;
         for process in &reading.processes {
             reading.figures.add(&process.figures);
+            for worker in &process.workers {
+                reading.figures.add(&worker.figures);
+            }
+        }
+        if let Some(own) = reading.processes.first() {
+            reading.spaces.clone_from(&own.spaces);
         }
         if let Some(root) = self.root {
             let processes = reading.processes.len() as u64;
@@ -144,7 +142,12 @@ impl<'s> Sampler<'s> {
             .entry(pid)
             .or_insert_with(|| name_of(pid))
             .clone();
-        Some(ProcessReading { pid, name, figures })
+        Some(ProcessReading {
+            pid,
+            name,
+            figures,
+            ..ProcessReading::default()
+        })
     }
 
     fn look_at_sockets(&mut self, tree: &[u32]) {
@@ -198,66 +201,58 @@ impl<'s> Sampler<'s> {
         self.names.retain(|pid, _| is_alive(pid));
     }
 
-    /// What the service says itself; `None` if it has gone and only it could say so.
-    async fn read_heap(&mut self, reading: &mut Reading) -> Option<()> {
-        let Some(inspector) = self.inspector else {
-            return Some(());
-        };
-        let figures = match reading.processes.first_mut() {
-            Some(process) => &mut process.figures,
-            None => &mut reading.figures,
-        };
-        let told = match self.has_vitals {
-            true => inspector.vitals().await.map(|vitals| {
-                reading.spaces.clone_from(&vitals.spaces);
-                set_vitals(figures, &vitals);
-            }),
-            false => inspector
-                .heap_figures()
-                .await
-                .map(|heap| set_heap(figures, &heap)),
-        };
-        match told {
-            Ok(()) => Some(()),
-            // Busy: the next reading may do better.
-            Err(probe::Error::Silent { .. }) => Some(()),
-            Err(_) => {
-                self.inspector = None;
-                self.root.map(|_| ())
-            }
+    /// What the isolates say themselves; `None` if the service has gone and only it could say so.
+    async fn read_heaps(&mut self, reading: &mut Reading) -> Option<()> {
+        let others = reading.processes.iter().skip(1).map(|process| process.pid);
+        let others: Vec<u32> = others.collect();
+        self.heaps.look_at(&others).await;
+        let (told, is_gone) = self.heaps.read().await;
+        if is_gone {
+            self.inspector = None;
+            self.root?;
         }
+        for one in told {
+            reading.take(one);
+        }
+        Some(())
     }
 
     /// Takes out of the service what was put in.
     pub(super) async fn end(&mut self) {
-        if let Some(inspector) = self.inspector.take().filter(|_| self.has_vitals) {
-            // It may be the service that has ended.
-            let _ = inspector.end_vitals().await;
+        self.heaps.end().await;
+    }
+}
+
+impl Reading {
+    /// Puts what an isolate says to its process.
+    fn take(&mut self, told: Told) {
+        let Told {
+            pid,
+            worker,
+            figures,
+            spaces,
+        } = told;
+        let own = self.processes.first().map(|process| process.pid);
+        let whose = pid.or(own);
+        let process = self.processes.iter_mut().find(|p| Some(p.pid) == whose);
+        match (process, worker) {
+            (Some(process), Some(worker)) => process.workers.push(WorkerReading {
+                worker,
+                figures,
+                spaces,
+            }),
+            (Some(process), None) => {
+                process.figures.add(&figures);
+                process.spaces = spaces;
+            }
+            // The service runs on another machine.
+            (None, _) => {
+                self.figures.add(&figures);
+                if self.spaces.is_empty() {
+                    self.spaces = spaces;
+                }
+            }
         }
-    }
-}
-
-fn set_heap(figures: &mut Figures, heap: &recording::HeapFigures) {
-    for (metric, value) in [
-        (Metric::HeapUsed, heap.heap_used),
-        (Metric::HeapTotal, heap.heap_total),
-        (Metric::External, heap.external),
-        (Metric::ArrayBuffers, heap.array_buffers),
-    ] {
-        figures.set_whole(metric, Some(value));
-    }
-}
-
-fn set_vitals(figures: &mut Figures, vitals: &Vitals) {
-    set_heap(figures, &vitals.heap);
-    figures.set_whole(Metric::GcCount, Some(vitals.gc_count));
-    for (metric, value) in [
-        (Metric::LagMean, vitals.lag_mean),
-        (Metric::LagMax, vitals.lag_max),
-        (Metric::GcPause, vitals.gc_pause),
-        (Metric::GcPauseMax, vitals.gc_pause_max),
-    ] {
-        figures.set(metric, Some(value));
     }
 }
 

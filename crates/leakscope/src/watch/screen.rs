@@ -9,7 +9,7 @@ use std::time::Duration;
 use ratatui::DefaultTerminal;
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
-use ratatui::layout::{Constraint, Layout};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::symbols::Marker;
 use ratatui::text::Line;
@@ -28,6 +28,34 @@ const GROWTH_EVERY: usize = 30;
 
 /// Notes that are shown at once.
 const NOTES: usize = 4;
+
+/// Rows of processes and worker threads that are shown at once.
+const MOST_PROCESSES: usize = 8;
+
+/// Rows of the chart, and of figures, however little room there is.
+const LEAST_CHART: u16 = 7;
+const LEAST_FIGURES: u16 = 3;
+
+/// Columns of the screen that a figure needs with its name.
+const COLUMN: u16 = 26;
+
+/// The figures that are shown first, where there is no room for all.
+const LOOKED_AT: [Metric; 14] = [
+    Metric::Rss,
+    Metric::HeapUsed,
+    Metric::External,
+    Metric::HeapFull,
+    Metric::Cpu,
+    Metric::Fds,
+    Metric::Sockets,
+    Metric::LagMax,
+    Metric::GcPause,
+    Metric::ArrayBuffers,
+    Metric::Threads,
+    Metric::Limit,
+    Metric::Processes,
+    Metric::CloseWait,
+];
 
 /// Curves of the chart.
 const CURVES: [(Metric, Color); 3] = [
@@ -148,44 +176,45 @@ fn growth(known: &Known) -> Vec<String> {
 }
 
 fn draw(frame: &mut Frame<'_>, known: &Known, notes: &[String], by_process: bool) {
-    let n_processes = match by_process {
-        true => known.reading.processes.len() as u16,
-        false => 0,
+    let area = frame.area();
+    let of_processes = match by_process {
+        true => lines::by_process_rows(&known.reading),
+        false => Vec::new(),
     };
+    let n_processes = of_processes.len().min(MOST_PROCESSES) as u16;
+    let n_notes = notes.len().min(usize::from(area.height / 8)) as u16;
+    let n_growth = known.growth.len() as u16;
+    let others = 1 + n_processes + n_growth + n_notes;
+    let n_columns = usize::from((area.width / COLUMN).clamp(1, 3));
+    let most_rows = area
+        .height
+        .saturating_sub(others + LEAST_CHART)
+        .max(LEAST_FIGURES);
+    let cells = figures(known, n_columns * usize::from(most_rows));
     let rows = [
         Constraint::Length(1),
-        Constraint::Min(8),
-        Constraint::Length(9),
-        Constraint::Length(n_processes.min(8)),
-        Constraint::Length(known.growth.len() as u16),
-        Constraint::Length(notes.len() as u16),
+        Constraint::Min(LEAST_CHART),
+        Constraint::Length(cells.len().div_ceil(n_columns) as u16),
+        Constraint::Length(n_processes),
+        Constraint::Length(n_growth),
+        Constraint::Length(n_notes),
     ];
-    let [head, chart, table, processes, growth, noted] = Layout::vertical(rows).areas(frame.area());
-    let title = format!("{}   q ends", known.title);
-    frame.render_widget(Line::from(title).bold(), head);
+    let [head, chart, table, processes, growth, noted] = Layout::vertical(rows).areas(area);
+    let keys = Line::from("  q ends").bold();
+    let halves = [Constraint::Min(0), Constraint::Length(keys.width() as u16)];
+    let [title, right] = Layout::horizontal(halves).areas(head);
+    frame.render_widget(Line::from(known.title.as_str()).bold(), title);
+    frame.render_widget(keys, right);
     draw_chart(frame, chart, known);
-    draw_figures(frame, table, known);
-    let of_processes = known
-        .reading
-        .processes
-        .iter()
-        .take(usize::from(n_processes));
-    let of_processes: Vec<Line<'_>> = of_processes
-        .map(|p| {
-            Line::from(format!(
-                "{:>7} {}  {}",
-                p.pid,
-                report::printable(&p.name),
-                lines::figures(&p.figures)
-            ))
-        })
-        .collect();
+    draw_cells(frame, table, &cells, n_columns);
+    let of_processes: Vec<Line<'_>> = of_processes.into_iter().map(Line::from).collect();
     frame.render_widget(Paragraph::new(of_processes), processes);
     let sentences: Vec<Line<'_>> = known
         .growth
         .iter()
         .map(|(metric, growth)| {
-            let line = Line::from(growth.sentence(metric.name(), metric.unit()));
+            let sentence = growth.sentence(metric.name(), metric.unit());
+            let line = Line::from(fitting(&sentence, area.width).to_owned());
             match growth.judgement {
                 Judgement::LooksLikeALeak => line.style(Style::new().red().bold()),
                 _ => line,
@@ -193,11 +222,20 @@ fn draw(frame: &mut Frame<'_>, known: &Known, notes: &[String], by_process: bool
         })
         .collect();
     frame.render_widget(Paragraph::new(sentences), growth);
-    let noted_lines: Vec<Line<'_>> = notes.iter().map(|note| Line::from(note.as_str())).collect();
+    let noted_lines = &notes[notes.len() - usize::from(n_notes)..];
+    let noted_lines: Vec<Line<'_>> = noted_lines.iter().map(|n| Line::from(n.as_str())).collect();
     frame.render_widget(Paragraph::new(noted_lines), noted);
 }
 
-fn draw_chart(frame: &mut Frame<'_>, area: ratatui::layout::Rect, known: &Known) {
+/// A sentence about growth without its noise floor where there is no room for that.
+fn fitting(sentence: &str, width: u16) -> &str {
+    match sentence.split_once(" (noise") {
+        Some((short, _)) if sentence.chars().count() > usize::from(width) => short,
+        _ => sentence,
+    }
+}
+
+fn draw_chart(frame: &mut Frame<'_>, area: Rect, known: &Known) {
     let curves: Vec<_> = CURVES
         .iter()
         .map(|&(metric, color)| (metric, color, known.history.series(metric, f64::INFINITY)))
@@ -231,21 +269,29 @@ fn draw_chart(frame: &mut Frame<'_>, area: ratatui::layout::Rect, known: &Known)
     frame.render_widget(chart, area);
 }
 
-/// All figures that are known, in three columns.
-fn draw_figures(frame: &mut Frame<'_>, area: ratatui::layout::Rect, known: &Known) {
-    let cells: Vec<String> = known
-        .reading
-        .figures
-        .known()
-        .map(|(metric, value)| format!("{metric:<14} {}", metric.unit().show(value)))
-        .collect();
-    let height = cells.len().div_ceil(3).max(1);
+/// The figures that are known, each a cell; where there is no room for all of them, those that people
+/// look at most.
+fn figures(known: &Known, most: usize) -> Vec<String> {
+    let mut figures: Vec<(Metric, f64)> = known.reading.figures.known().collect();
+    let rank = |metric: Metric| LOOKED_AT.iter().position(|&one| one == metric);
+    figures.sort_by_key(|&(metric, _)| (rank(metric).unwrap_or(LOOKED_AT.len()), metric));
+    figures.truncate(most);
+    figures.sort_by_key(|&(metric, _)| metric);
+    let cell =
+        |(metric, value): (Metric, f64)| format!("{metric:<14} {}", metric.unit().show(value));
+    figures.into_iter().map(cell).collect()
+}
+
+/// Cells column by column.
+fn draw_cells(frame: &mut Frame<'_>, area: Rect, cells: &[String], n_columns: usize) {
+    let height = cells.len().div_ceil(n_columns).max(1);
     let row = |at: usize| {
         let column = |n: usize| cells.get(at + n * height).cloned().unwrap_or_default();
-        Row::new([column(0), column(1), column(2)])
+        Row::new((0..n_columns).map(column))
     };
-    let third = Constraint::Ratio(1, 3);
-    frame.render_widget(Table::new((0..height).map(row), [third; 3]), area);
+    let part = Constraint::Ratio(1, n_columns as u32);
+    let parts = vec![part; n_columns];
+    frame.render_widget(Table::new((0..height).map(row), parts), area);
 }
 
 #[cfg(test)]
@@ -273,7 +319,7 @@ mod tests {
             known.reading.figures = figures;
         }
         known.growth = crate::watch::growth(&known.history);
-        for (width, height) in [(100, 40), (40, 12), (3, 2)] {
+        for (width, height) in [(100, 40), (80, 24), (60, 20), (40, 12), (3, 2)] {
             let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
             terminal
                 .draw(|frame| draw(frame, &known, &["a note".into()], true))
@@ -285,11 +331,12 @@ mod tests {
                 .iter()
                 .map(ratatui::buffer::Cell::symbol)
                 .collect();
-            if width == 100 {
+            if width >= 60 {
                 for words in [
                     "node server.js (42)",
+                    "q ends",
                     "104.0 MiB",
-                    "looks like a leak",
+                    "looks like a leak so far: +57.2 MiB/min over",
                     "a note",
                     "fds",
                 ] {

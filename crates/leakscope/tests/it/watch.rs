@@ -167,6 +167,71 @@ fn every_figure_is_read_and_the_service_left_as_it_was() {
 }
 
 #[test]
+fn the_heaps_of_workers_and_children_are_read_each_for_itself() {
+    let dir = TempDir::new().unwrap();
+    // Each keeps an amount of its own: 5, 10 and 20 MB.
+    let script = "const { Worker, isMainThread, workerData } = require('node:worker_threads');
+        const { fork } = require('node:child_process');
+        const megabytes = isMainThread ? (process.send ? 10 : 5) : workerData;
+        globalThis.kept = Array.from({ length: megabytes }, () => new Array(125e3).fill(0.5));
+        if (isMainThread && !process.send) {
+            new Worker(__filename, { workerData: 20, name: 'mailer' });
+            const child = fork(__filename, { execArgv: ['--inspect=127.0.0.1:0'] });
+            process.on('exit', () => child.kill());
+        }
+        process.on('disconnect', () => process.exit());
+        setInterval(() => {}, 1000);";
+    let service = Service::start(dir.path(), &["--inspect=127.0.0.1:0"], script);
+    let mut watching = leakscope(
+        dir.path(),
+        &[
+            &service.pid(),
+            "--by-process",
+            "--every",
+            "200ms",
+            "--json",
+            "--for",
+            "120s",
+        ],
+    )
+    .spawn()
+    .unwrap();
+    let mut heaps = std::collections::BTreeMap::new();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    // A child needs its time to come up, and its inspector to be found.
+    while heaps.len() < 3 {
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        if let Some(used) = line["heap_used"].as_u64() {
+            let whose = match (&line["isolate"], line["pid"] == service.child.id()) {
+                (Value::String(worker), true) => worker.clone(),
+                (_, true) => "main".to_owned(),
+                (_, false) => "child".to_owned(),
+            };
+            assert!(line["spaces"]["old_space"].is_object(), "{line}");
+            assert!(line["heap_full"].as_f64() > Some(0.0), "{line}");
+            let has_kernels_figures = line["rss"].is_number();
+            assert_eq!(has_kernels_figures, line["isolate"].is_null(), "{line}");
+            if used > 4_500_000 {
+                heaps.insert(whose, (used, line["name"].clone()));
+            }
+        }
+    }
+    let _ = Command::new("kill")
+        .args(["-INT", &watching.id().to_string()])
+        .status();
+    drop(lines);
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+    let names: Vec<&str> = heaps.keys().map(String::as_str).collect();
+    assert_eq!(names, ["child", "main", "worker-1"], "{heaps:?}");
+    assert_eq!(heaps["worker-1"].1, "mailer");
+    let of = |whose: &str| heaps[whose].0;
+    assert!(of("main") > 5_000_000, "{heaps:?}");
+    assert!(of("child") > of("main").max(10_000_000), "{heaps:?}");
+    assert!(of("worker-1") > of("child").max(20_000_000), "{heaps:?}");
+    end_children(&service);
+}
+
+#[test]
 fn an_inspector_that_was_opened_is_closed_and_nothing_stays_in_the_service() {
     let dir = TempDir::new().unwrap();
     // A port of its own: others may be inspected meanwhile.
