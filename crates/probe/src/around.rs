@@ -66,12 +66,8 @@ fn children(pid: u32) -> Option<Vec<u32>> {
 
 fn by_parent() -> HashMap<u32, Vec<u32>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for pid in procfs::pids() {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let parent = procfs::field(&status, "PPid:").and_then(|pid| u32::try_from(pid).ok());
-        if let Some(parent) = parent {
-            children.entry(parent).or_default().push(pid);
-        }
+    for (pid, parent) in procfs::parents() {
+        children.entry(parent).or_default().push(pid);
     }
     children
 }
@@ -139,16 +135,7 @@ fn states_in(table: &str) -> Vec<(u64, TcpState)> {
 /// The processor time that a process has had so far, its ended children aside.
 #[must_use]
 pub fn cpu_time(pid: u32) -> Option<Duration> {
-    // After the name, which may hold blanks and brackets; the name is field 2.
-    const USER: usize = 14;
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(USER - 3);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    let ticks_a_second = rustix::param::clock_ticks_per_second().max(1);
-    Some(Duration::from_millis(
-        (user + system) * 1000 / ticks_a_second,
-    ))
+    procfs::cpu_time(pid)
 }
 
 /// The memory that the control groups of a process allow it, in bytes: the lowest of all limits,

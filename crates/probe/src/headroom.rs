@@ -116,7 +116,9 @@ fn of_cgroup(path: &Path) -> Option<Headroom> {
 }
 
 fn of_machine(meminfo: &str) -> Option<Headroom> {
-    let kib = crate::procfs::field(meminfo, "MemAvailable:")?;
+    let mut lines = meminfo.lines();
+    let line = lines.find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(Headroom {
         bytes: kib.saturating_mul(1024),
         limit: MemoryLimit::Machine,

@@ -3,7 +3,8 @@
 //! Owns the process itself (its start, its output, the end of it and of all its children), the
 //! readings the kernel gives, and the conversation with V8's inspector. Must not know what load is
 //! put on the service, nor what is in a snapshot: its lists are counted on their way to a file, not
-//! read. Linux only: the readings come from procfs.
+//! read. Made for Linux, where readings come from procfs; on macOS `darwin.rs` answers the same
+//! questions as far as it can.
 //!
 //! A service that runs already is named by a [`Target`], found as a [`Process`], and asked through
 //! an [`Attached`]:
@@ -32,6 +33,7 @@ mod headroom;
 mod inspector;
 mod output;
 mod process;
+#[cfg_attr(target_os = "macos", path = "darwin.rs")]
 mod procfs;
 mod ready;
 mod service;

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::attach::Unreachable;
+use crate::procfs::Status;
 use crate::{Error, procfs};
 
 /// A process of this machine, or of this container.
@@ -71,25 +72,18 @@ impl Process {
     }
 
     fn read(pid: u32) -> Option<Self> {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let state = procfs::text_field(&status, "State:")?;
-        if state.starts_with(['Z', 'X']) {
-            return None;
-        }
+        let Status {
+            name,
+            parent,
+            uid,
+            inner_pid,
+        } = procfs::status(pid)?;
         let command = procfs::command(pid);
-        let name = procfs::text_field(&status, "Name:")?.to_owned();
-        let inner = procfs::text_field(&status, "NSpid:");
-        let inner_pid = inner.and_then(|ids| ids.split_whitespace().last()?.parse().ok());
         Some(Self {
             pid,
-            inner_pid: inner_pid.unwrap_or(pid),
-            parent: u32::try_from(procfs::field(&status, "PPid:")?).ok()?,
-            // The effective one: it decides who may send signals and read.
-            uid: procfs::text_field(&status, "Uid:")?
-                .split_whitespace()
-                .nth(1)?
-                .parse()
-                .ok()?,
+            inner_pid,
+            parent,
+            uid,
             runtime: runtime(pid, &name, &command),
             name,
             command,
@@ -129,7 +123,7 @@ impl Process {
     /// The processes that descend from it and run JavaScript, by id: a cluster's, and others.
     #[must_use]
     pub fn script_children(&self) -> Vec<Self> {
-        let mut children: Vec<Self> = procfs::descendants(self.pid)
+        let mut children: Vec<Self> = descendants(self.pid)
             .into_iter()
             .filter_map(Self::read)
             // A browser's processes are inspected through its one port.
@@ -163,7 +157,7 @@ impl Process {
     /// The folder it runs in, where this may be known.
     #[must_use]
     pub fn working_dir(&self) -> Option<PathBuf> {
-        fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()
+        procfs::working_dir(self.pid)
     }
 }
 
@@ -180,10 +174,25 @@ const WITH_VALUE: [&str; 9] = [
     "--title",
 ];
 
+/// All that descends from a process.
+fn descendants(pid: u32) -> Vec<u32> {
+    let all = procfs::parents();
+    let mut found = Vec::new();
+    let mut parents = vec![pid];
+    while let Some(parent) = parents.pop() {
+        // An id that is given anew while we read could close a circle.
+        let is_new = |pid: &u32| !found.contains(pid);
+        let children = all.iter().filter(|(_, of)| *of == parent);
+        let children: Vec<u32> = children.map(|(pid, _)| *pid).filter(is_new).collect();
+        found.extend(&children);
+        parents.extend(children);
+    }
+    found
+}
+
 /// By the name of the program, else by what is in it.
 fn runtime(pid: u32, name: &str, command: &[String]) -> Runtime {
-    let link = format!("/proc/{pid}/exe");
-    let exe = fs::read_link(&link).ok();
+    let exe = procfs::program(pid);
     // Of another user's process only the command line can be read.
     let program = match &exe {
         Some(path) => path.to_str().unwrap_or_default(),
@@ -204,8 +213,17 @@ fn runtime(pid: u32, name: &str, command: &[String]) -> Runtime {
         | "msedge"
         | "brave" => Runtime::Chrome,
         base if base.starts_with("node-") || base.starts_with("node_") => Runtime::Node,
-        _ if exe.is_some() && embeds_node(Path::new(&link)) => Runtime::Node,
+        // Through the link, which leads there also when the program has been replaced since.
+        _ if exe.is_some() && embeds_node(&program_file(pid)) => Runtime::Node,
         _ => Runtime::Other,
+    }
+}
+
+/// Where the program of a process can be read.
+fn program_file(pid: u32) -> PathBuf {
+    match cfg!(target_os = "linux") {
+        true => format!("/proc/{pid}/exe").into(),
+        false => procfs::program(pid).unwrap_or_default(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use recording::MemoryFigures;
 
@@ -67,13 +69,13 @@ pub fn read_shares(pid: u32) -> (Option<u64>, Option<u64>) {
 }
 
 /// The number after a field's name.
-pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
+fn field(text: &str, name: &str) -> Option<u64> {
     let value = text_field(text, name)?;
     value.split_whitespace().next()?.parse().ok()
 }
 
 /// What stands after a field's name.
-pub(crate) fn text_field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+fn text_field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim())
 }
@@ -171,6 +173,57 @@ pub(crate) fn variable(pid: u32, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
+/// The program that a process runs, where this may be known.
+pub(crate) fn program(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+/// The folder that a process runs in, where this may be known.
+pub(crate) fn working_dir(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/cwd")).ok()
+}
+
+/// The processor time that a process has had so far, its ended children aside.
+pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
+    // After the name, which may hold blanks and brackets; the name is field 2.
+    const USER: usize = 14;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(USER - 3);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    let ticks_a_second = rustix::param::clock_ticks_per_second().max(1);
+    Some(Duration::from_millis(
+        (user + system) * 1000 / ticks_a_second,
+    ))
+}
+
+/// What is asked of a process when it is found.
+pub(crate) struct Status {
+    pub(crate) name: String,
+    pub(crate) parent: u32,
+    /// The effective one: it decides who may send signals and read.
+    pub(crate) uid: u32,
+    /// Its id as it sees itself.
+    pub(crate) inner_pid: u32,
+}
+
+/// Reads it; none for a zombie.
+pub(crate) fn status(pid: u32) -> Option<Status> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    if text_field(&status, "State:")?.starts_with(['Z', 'X']) {
+        return None;
+    }
+    let inner = text_field(&status, "NSpid:");
+    let inner = inner.and_then(|ids| ids.split_whitespace().last()?.parse().ok());
+    let uid = text_field(&status, "Uid:")?.split_whitespace().nth(1)?;
+    Some(Status {
+        name: text_field(&status, "Name:")?.to_owned(),
+        parent: u32::try_from(field(&status, "PPid:")?).ok()?,
+        uid: uid.parse().ok()?,
+        inner_pid: inner.unwrap_or(pid),
+    })
+}
+
 /// When a process was started, in clock ticks since the machine was.
 pub(crate) fn started_ticks(pid: u32) -> Option<u64> {
     // After the name, which may hold blanks and brackets; the name is field 2.
@@ -211,24 +264,13 @@ pub(crate) fn with_ancestors(pid: u32) -> Vec<u32> {
     std::iter::successors(Some(pid), parent).collect()
 }
 
-/// All that descends from a process.
-pub(crate) fn descendants(pid: u32) -> Vec<u32> {
+/// All processes with their parents.
+pub(crate) fn parents() -> Vec<(u32, u32)> {
     let parent = |pid: u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         Some((pid, u32::try_from(field(&status, "PPid:")?).ok()?))
     };
-    let all: Vec<(u32, u32)> = pids().into_iter().filter_map(parent).collect();
-    let mut found = Vec::new();
-    let mut parents = vec![pid];
-    while let Some(parent) = parents.pop() {
-        // An id that is given anew while we read could close a circle.
-        let is_new = |pid: &u32| !found.contains(pid);
-        let children = all.iter().filter(|(_, of)| *of == parent);
-        let children: Vec<u32> = children.map(|(pid, _)| *pid).filter(is_new).collect();
-        found.extend(&children);
-        parents.extend(children);
-    }
-    found
+    pids().into_iter().filter_map(parent).collect()
 }
 
 /// A TCP socket that listens.

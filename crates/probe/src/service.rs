@@ -126,8 +126,10 @@ impl Service {
             .stderr(file.try_clone().map_err(cannot_write)?)
             .stdout(file)
             .process_group(0);
+        // macOS has no such thing: there, a service outlives a leakscope that is killed.
         // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one
         // system call without allocation.
+        #[cfg(target_os = "linux")]
         unsafe {
             command.pre_exec(|| {
                 Ok(rustix::process::set_parent_process_death_signal(Some(

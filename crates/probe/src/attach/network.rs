@@ -6,11 +6,9 @@
 use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -33,6 +31,9 @@ pub(crate) enum Network {
 impl Network {
     /// The network of a process.
     pub(super) fn of(process: &Process) -> Result<Self, Error> {
+        if cfg!(not(target_os = "linux")) {
+            return Ok(Self::Own);
+        }
         let pid = process.pid;
         let failed = |source| Error::from(Unreachable::OtherNetwork { pid, source });
         let name = |whose: &str| std::fs::read_link(format!("/proc/{whose}/ns/net"));
@@ -69,7 +70,17 @@ impl Network {
 }
 
 /// Connects from inside a network; the calling thread stays there.
+#[cfg(target_os = "linux")]
 fn connect_in(file: &File, address: SocketAddr) -> io::Result<std::net::TcpStream> {
+    use std::os::fd::AsFd;
+
+    use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
     move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?;
+    std::net::TcpStream::connect_timeout(&address, CONNECT_WITHIN)
+}
+
+/// There is only one network elsewhere.
+#[cfg(not(target_os = "linux"))]
+fn connect_in(_file: &File, address: SocketAddr) -> io::Result<std::net::TcpStream> {
     std::net::TcpStream::connect_timeout(&address, CONNECT_WITHIN)
 }
