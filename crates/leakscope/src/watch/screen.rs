@@ -72,14 +72,24 @@ pub(super) enum Wish {
 /// Where readings are shown.
 pub(super) enum Face {
     /// A live chart.
-    Screen {
-        terminal: Box<DefaultTerminal>,
-        notes: Vec<String>,
-    },
+    Screen(Screen),
     /// Lines on stdout.
     Lines { shown: usize },
     /// Nowhere: stdout is for a program.
     Quiet,
+}
+
+/// The terminal while it is ours, with what was noted: both are given back when it is dropped.
+pub(super) struct Screen {
+    terminal: Box<DefaultTerminal>,
+    notes: Vec<String>,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        ratatui::restore();
+        self.notes.iter().for_each(|note| tell(note));
+    }
 }
 
 impl Face {
@@ -89,17 +99,17 @@ impl Face {
         }
         let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
         match is_terminal.then(ratatui::try_init) {
-            Some(Ok(terminal)) => Self::Screen {
+            Some(Ok(terminal)) => Self::Screen(Screen {
                 terminal: Box::new(terminal),
                 notes: Vec::new(),
-            },
+            }),
             _ => Self::Lines { shown: 0 },
         }
     }
 
     /// Waits until the user wants something; for ever without a keyboard.
     pub(super) async fn wish(&self) -> Wish {
-        if !matches!(self, Self::Screen { .. }) {
+        if !matches!(self, Self::Screen(_)) {
             return std::future::pending().await;
         }
         loop {
@@ -120,7 +130,7 @@ impl Face {
     pub(super) fn show(&mut self, known: &Known, by_process: bool) -> Result<(), Failure> {
         match self {
             Self::Quiet => Ok(()),
-            Self::Screen { terminal, notes } => terminal
+            Self::Screen(Screen { terminal, notes }) => terminal
                 .draw(|frame| draw(frame, known, notes, by_process))
                 .map(drop)
                 .map_err(|error| {
@@ -143,7 +153,7 @@ impl Face {
     /// Tells what is no reading.
     pub(super) fn note(&mut self, note: &str) {
         match self {
-            Self::Screen { notes, .. } => {
+            Self::Screen(Screen { notes, .. }) => {
                 notes.push(report::printable(note).to_string());
                 let surplus = notes.len().saturating_sub(NOTES);
                 notes.drain(..surplus);
@@ -154,17 +164,9 @@ impl Face {
 
     /// Gives the terminal back; what was noted stays to be read.
     pub(super) fn close(&mut self) {
-        if let Self::Screen { notes, .. } = self {
-            ratatui::restore();
-            notes.iter().for_each(|note| tell(note));
+        if matches!(self, Self::Screen(_)) {
             *self = Self::Quiet;
         }
-    }
-}
-
-impl Drop for Face {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 

@@ -299,6 +299,34 @@ impl Service {
 }
 
 #[test]
+fn a_small_terminal_has_the_chart_and_gets_its_lines_back() {
+    let dir = TempDir::new().unwrap();
+    let service = Service::start(
+        dir.path(),
+        &["--inspect=127.0.0.1:0"],
+        "setInterval(() => {}, 1e3);",
+    );
+    let watching = format!(
+        "stty rows 20 cols 60; exec {} watch {} --every 100ms --for 1s --alert 'rss > 1MiB'",
+        env!("CARGO_BIN_EXE_leakscope"),
+        service.pid()
+    );
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &watching, "/dev/null"]);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    // The other screen is left again, and then come the last words.
+    let (chart, words) = shown.rsplit_once("\u{1b}[?1049l").unwrap();
+    assert!(
+        chart.contains("q ends") && chart.contains("heap_used"),
+        "{chart}"
+    );
+    assert!(words.contains("alert: rss > 1MiB"), "{words}");
+    assert!(words.contains("rss: too early to tell"), "{words}");
+}
+
+#[test]
 fn alerts_run_commands_take_snapshots_and_end_the_watch() {
     let dir = TempDir::new().unwrap();
     let service = Service::start(dir.path(), &["--inspect=127.0.0.1:0"], SERVER);
