@@ -121,9 +121,31 @@ async fn modules_of_both_kinds_are_loaded_with_files_of_their_own() {
             "e.js",
             "export const f = async (context) => { context.vars.x = 5 };",
         ),
+        (
+            "c.mjs",
+            "import lib, { x } from './lib.js'; export const f = (c) => { c.vars.x = lib.x === x ? x : 0 };",
+        ),
+        (
+            "t.ts",
+            "import type { Context } from 'artillery';\nimport { five } from './typed.js';\n\
+             export const f = (context: Context): void => { context.vars.x = five as number };",
+        ),
+        (
+            "r.ts",
+            "const { five } = require('./typed-too'); exports.f = (c: any) => { c.vars.x = five };",
+        ),
+        (
+            "unsaid",
+            "module.exports = { f: (c: { vars: any }) => { c.vars.x = 5 } };",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(name), code).unwrap();
+        let file = if name == "unsaid" { "unsaid.ts" } else { name };
+        std::fs::write(folder.path().join(file), code).unwrap();
+        let typed = "enum Number { Five = 5 }\nexport const five: number = Number.Five;";
+        std::fs::write(folder.path().join("typed.ts"), typed).unwrap();
+        let typed = "const five: number = 5; module.exports = { five };";
+        std::fs::write(folder.path().join("typed-too.ts"), typed).unwrap();
         std::fs::write(folder.path().join("lib.js"), "module.exports = {x: 5};").unwrap();
         std::fs::write(folder.path().join("more.mjs"), "export const x = 5;").unwrap();
         let server = Server::start(|_| answer(200, &[], "")).await;
@@ -179,6 +201,12 @@ async fn a_file_that_is_broken_or_not_there_says_so() {
         let error = start("throw new Error('at once')", kind).await.unwrap_err();
         assert!(error.to_string().contains("at once"), "{error}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.ts");
+    std::fs::write(&path, "export const a: number = 1;\nexport const = 2;").unwrap();
+    let slip = Processor::start(&path, ProcessorKind::Embedded, None).await;
+    let shown = slip.unwrap_err().to_string();
+    assert!(shown.contains("f.ts:2:14: "), "{shown}");
     let missing = Processor::start(Path::new("/none.js"), ProcessorKind::Embedded, None).await;
     assert!(missing.unwrap_err().to_string().contains("cannot read"));
 }
