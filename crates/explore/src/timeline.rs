@@ -3,7 +3,7 @@
 //! Numbers are in columns, one for each line of a chart. The load's clock is another than the
 //! run's: they are laid on one another where the first load begins.
 
-use recording::{HeapFigures, Recording, Sample, Stage};
+use recording::{GcFigures, HeapFigures, Recording, Sample, Stage};
 use serde::Serialize;
 use units::Elapsed;
 
@@ -40,6 +40,10 @@ pub struct MemoryColumns {
     pub external: Vec<Option<u64>>,
     /// Open sockets.
     pub sockets: Vec<Option<u64>>,
+    /// Collections of garbage since the sample before.
+    pub gcs: Vec<Option<u64>>,
+    /// Milliseconds that they took together.
+    pub gc_pause_ms: Vec<Option<f64>>,
     /// Sessions created so far.
     pub sessions: Vec<u64>,
 }
@@ -134,6 +138,19 @@ pub fn timeline(recording: &Recording, load: Option<&LoadReport>) -> Timeline {
     }
 }
 
+/// What happened from one sample that knows to the next.
+fn collections_between(samples: &[Sample]) -> impl Iterator<Item = Option<GcFigures>> {
+    let mut before: Option<GcFigures> = None;
+    samples.iter().map(move |sample| {
+        let now = sample.gc?;
+        let before = before.replace(now)?;
+        Some(GcFigures {
+            count: now.count.checked_sub(before.count)?,
+            pause_us: now.pause_us.checked_sub(before.pause_us)?,
+        })
+    })
+}
+
 fn memory(samples: &[Sample]) -> MemoryColumns {
     let heap = |figure: fn(&HeapFigures) -> u64| {
         let figures = samples.iter().map(|sample| sample.heap.as_ref());
@@ -146,6 +163,12 @@ fn memory(samples: &[Sample]) -> MemoryColumns {
         heap_total: heap(|heap| heap.heap_total),
         external: heap(|heap| heap.external),
         sockets: samples.iter().map(|s| s.memory.sockets).collect(),
+        gcs: collections_between(samples)
+            .map(|gc| Some(gc?.count))
+            .collect(),
+        gc_pause_ms: collections_between(samples)
+            .map(|gc| Some(gc?.pause_us as f64 / 1000.0))
+            .collect(),
         sessions: samples.iter().map(|s| s.sessions).collect(),
     }
 }
@@ -180,7 +203,31 @@ fn columns(recording: &Recording, load: &LoadReport) -> LoadColumns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recording::{Event, Plan};
+    use recording::{Event, MemoryFigures, Plan};
+
+    #[test]
+    fn collections_are_those_since_the_sample_before_that_knew() {
+        let sample = |gc: Option<(u64, u64)>| Sample {
+            at: Elapsed { nanos: 0 },
+            memory: MemoryFigures::default(),
+            heap: None,
+            gc: gc.map(|(count, pause_us)| GcFigures { count, pause_us }),
+            sessions: 0,
+        };
+        let columns = memory(&[
+            sample(Some((5, 1000))),
+            sample(Some((7, 4500))),
+            sample(None),
+            sample(Some((8, 5000))),
+            // Another process answers: its count begins again.
+            sample(Some((1, 100))),
+        ]);
+        assert_eq!(columns.gcs, [None, Some(2), None, Some(1), None]);
+        assert_eq!(
+            columns.gc_pause_ms,
+            [None, Some(3.5), None, Some(0.5), None]
+        );
+    }
 
     #[test]
     fn load_is_laid_on_the_runs_clock() {

@@ -18,4 +18,4 @@ pub use event::{
 pub use fold::{Reading, Recording, Round, SCHEMA, StageRecord};
 pub use isolate::{IsolateFact, IsolateFacts, IsolateKind, IsolateRecord, MAIN, Siblings};
 pub use ledger::Ledger;
-pub use sample::{HeapFigures, MemoryFigures, SAMPLES_HEADER, Sample};
+pub use sample::{GcFigures, HeapFigures, MemoryFigures, SAMPLES_HEADER, Sample};

@@ -39,6 +39,15 @@ pub struct HeapFigures {
     pub array_buffers: u64,
 }
 
+/// The collections of garbage since the readings began, those that were asked for included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GcFigures {
+    /// How many.
+    pub count: u64,
+    /// How long the service stood still for them, in microseconds.
+    pub pause_us: u64,
+}
+
 /// One reading of the service's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
@@ -48,13 +57,16 @@ pub struct Sample {
     pub memory: MemoryFigures,
     /// V8's figures, where an inspector answered in time.
     pub heap: Option<HeapFigures>,
+    /// V8's collections, where the service could count them.
+    #[serde(default)]
+    pub gc: Option<GcFigures>,
     /// Sessions created so far in the whole run.
     pub sessions: u64,
 }
 
 /// The columns of `samples.csv`: bytes unless the name says otherwise, empty where unknown.
 pub const SAMPLES_HEADER: &str = "at_s,sessions,rss,vsz,pss,uss,swap,threads,fds,sockets,\
-                                  heap_total,heap_used,external,array_buffers";
+                                  heap_total,heap_used,external,array_buffers,gcs,gc_pause_us";
 
 impl Sample {
     /// The sample as one line of `samples.csv`, without the line end.
@@ -78,6 +90,8 @@ impl Sample {
             heap(|h| h.heap_used),
             heap(|h| h.external),
             heap(|h| h.array_buffers),
+            cell(self.gc.map(|gc| gc.count)),
+            cell(self.gc.map(|gc| gc.pause_us)),
         ]
         .join(",")
     }
@@ -109,8 +123,17 @@ impl Sample {
         else {
             return None;
         };
-        let &[heap_total, heap_used, external, array_buffers] = heap else {
+        let &[heap_total, heap_used, external, array_buffers, ref gc @ ..] = heap else {
             return None;
+        };
+        // A run of an older version has no collections.
+        let gc = match *gc {
+            [] | [None, _] => None,
+            [Some(count), pause_us] => Some(GcFigures {
+                count,
+                pause_us: pause_us.unwrap_or_default(),
+            }),
+            _ => return None,
         };
         if !(0.0..1e9).contains(&seconds) {
             return None;
@@ -135,6 +158,7 @@ impl Sample {
                 external: external.unwrap_or_default(),
                 array_buffers: array_buffers.unwrap_or_default(),
             }),
+            gc,
             sessions: sessions?,
         })
     }
@@ -157,12 +181,25 @@ mod tests {
                 ..MemoryFigures::default()
             },
             heap: None,
+            gc: Some(GcFigures {
+                count: 7,
+                pause_us: 1500,
+            }),
             sessions: 3,
         };
         let line = sample.to_csv();
-        assert_eq!(line, "1.250,3,10,20,5,,,,,,,,,");
+        assert_eq!(line, "1.250,3,10,20,5,,,,,,,,,,7,1500");
         assert_eq!(line.split(',').count(), SAMPLES_HEADER.split(',').count());
         assert_eq!(Sample::from_csv(&line), Some(sample));
+        let unknown = Sample { gc: None, ..sample };
+        assert_eq!(Sample::from_csv(&unknown.to_csv()), Some(unknown));
+    }
+
+    #[test]
+    fn a_line_of_an_older_version_tells_of_no_collections() {
+        let sample = Sample::from_csv("1.250,3,10,20,5,,,,,,1,2,3,4").unwrap();
+        assert_eq!(sample.gc, None);
+        assert_eq!(sample.heap.map(|heap| heap.heap_used), Some(2));
     }
 
     #[test]
@@ -173,6 +210,8 @@ mod tests {
             "1.5,3,10",
             "x,3,10,20,5,,,,,,,,,",
             "-1,3,10,20,5,,,,,,,,,",
+            "1.5,3,10,20,5,,,,,,,,,,7",
+            "1.5,3,10,20,5,,,,,,,,,,7,8,9",
         ] {
             assert_eq!(Sample::from_csv(line), None, "{line}");
         }

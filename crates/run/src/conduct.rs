@@ -124,6 +124,7 @@ async fn on_running(
     }
     // Best effort: the first error explains more.
     let _ = attached.inspector().end_counting().await;
+    let _ = attached.inspector().end_vitals().await;
     let left = attached.detach().await;
     result.and(left.map_err(Error::from))
 }

@@ -55,6 +55,8 @@ pub(crate) struct Conductor<'a, 'r> {
     pub(crate) advice: Advice<'a>,
     pub(crate) pid: u32,
     pub(crate) inspector: Inspector,
+    /// Whether the service tells of V8's own collections.
+    counts_collections: bool,
     /// Those beside the main one. Whoever works with them takes them out meanwhile.
     pub(crate) isolates: RefCell<Isolates>,
     pub(crate) baseline_sockets: u64,
@@ -100,6 +102,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
         } = setting;
         let facts = inspector.facts().await?;
         let pid = pid.unwrap_or(facts.pid);
+        // An engine that cannot count them is sampled without.
+        let counts_collections = inspector.begin_vitals().await.is_ok();
         let conductor = Self {
             order,
             folder,
@@ -107,6 +111,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             advice,
             pid,
             inspector,
+            counts_collections,
             isolates: RefCell::new(Isolates::new(order.running.is_none())),
             baseline_sockets: sockets(pid)?,
             meter: RefCell::default(),
@@ -383,11 +388,20 @@ impl<'a, 'r> Conductor<'a, 'r> {
     async fn sample(&self) -> Result<(), Error> {
         let memory = probe::read_memory(self.pid)?;
         // A service that is busy, or writing a snapshot, answers later or not at all.
-        let heap = tokio::time::timeout(POLL, self.inspector.heap_figures()).await;
+        let told = tokio::time::timeout(POLL, async {
+            if self.counts_collections {
+                let (heap, gc) = self.inspector.heap_and_collections().await?;
+                return Ok((heap, Some(gc)));
+            }
+            Ok::<_, probe::Error>((self.inspector.heap_figures().await?, None))
+        })
+        .await;
+        let told = told.ok().and_then(Result::ok);
         let sample = Sample {
             at: self.recorder.borrow().now(),
             memory,
-            heap: heap.ok().and_then(Result::ok),
+            heap: told.map(|(heap, _)| heap),
+            gc: told.and_then(|(_, gc)| gc),
             sessions: self.sessions_before.get() + self.meter.borrow().ledger().created,
         };
         self.tell(&Event::Sampled(sample))

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use recording::HeapFigures;
+use recording::{GcFigures, HeapFigures};
 use serde::Deserialize;
 
 use super::{Inspector, isolates};
@@ -75,8 +75,11 @@ const BEGIN: &str = concat!(
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
   let gc = { count: 0, pause: 0, longest: 0 };
+  const all = { count: 0, pause: 0 };
   const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) {
+      all.count += 1;
+      all.pause += duration;
       gc.count += 1;
       gc.pause += duration;
       gc.longest = Math.max(gc.longest, duration);
@@ -104,13 +107,22 @@ const BEGIN: &str = concat!(
     gc = { count: 0, pause: 0, longest: 0 };
     return told;
   };
+  const total = () => {
+    const { heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
+    return {
+      heap: { heap_total: heapTotal, heap_used: heapUsed, external, array_buffers: arrayBuffers },
+      gc: { count: all.count, pause_us: Math.round(1000 * all.pause) },
+    };
+  };
   const end = () => { delay.disable(); observer.disconnect(); delete globalThis[key]; };
-  Object.defineProperty(globalThis, key, { value: { read, end, users: 1 }, configurable: true });
+  Object.defineProperty(globalThis, key, { value: { read, total, end, users: 1 }, configurable: true });
   return true;
 })()"
 );
 
 const READ: &str = "globalThis[Symbol.for('leakscope.vitals')].read()";
+
+const TOTAL: &str = "globalThis[Symbol.for('leakscope.vitals')].total()";
 
 const END: &str = "(() => {
   const vitals = globalThis[Symbol.for('leakscope.vitals')];
@@ -133,6 +145,21 @@ impl Inspector {
     /// If the service does not answer in time.
     pub async fn vitals(&self) -> Result<Vitals, Error> {
         self.ask_console(READ).await
+    }
+
+    /// The heap now, and all collections since [`Inspector::begin_vitals`]: one answer that is lost
+    /// loses nothing.
+    ///
+    /// # Errors
+    /// If the service does not answer in time.
+    pub async fn heap_and_collections(&self) -> Result<(HeapFigures, GcFigures), Error> {
+        #[derive(Deserialize)]
+        struct Total {
+            heap: HeapFigures,
+            gc: GcFigures,
+        }
+        let total: Total = self.ask_console(TOTAL).await?;
+        Ok((total.heap, total.gc))
     }
 
     /// Takes out again what was put in.

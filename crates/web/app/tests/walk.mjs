@@ -87,6 +87,15 @@ export function walk(at) {
     await close();
   });
 
+  it('tells of the collections that V8 made by itself', async () => {
+    const { page, to, close } = await visit(at.run);
+    await to('/timeline');
+    const chart = page.getByRole('region', { name: 'Garbage collections' });
+    const [, most] = /Collections: \d+ to (\d+)/.exec(await chart.getByRole('img').getAttribute('aria-label'));
+    assert.ok(Number(most) > 0);
+    await close();
+  });
+
   it('copies rows as text and as JSON', async () => {
     const { page, to, close } = await visit(at.run, { permissions: ['clipboard-read', 'clipboard-write'] });
     await to('/summary/4?q=%2F%5EWebSocket%24%2F');

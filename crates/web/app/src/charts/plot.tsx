@@ -12,6 +12,8 @@ export interface Line {
   /** A custom property of the style sheet. */
   color: string;
   dash?: number[];
+  /** Read under the cursor but not drawn: its unit is another than the axis'. */
+  isOnlyRead?: boolean;
   render: (value: number) => string;
 }
 
@@ -120,6 +122,7 @@ function options(props: Props, width: number, latest: () => Props): uPlot.Option
         label: line.title,
         stroke: color(line.color),
         width: 2,
+        show: !line.isOnlyRead,
         ...(line.dash ? { dash: line.dash } : {}),
         points: { show: false },
         spanGaps: false,

@@ -1,4 +1,4 @@
-// A run on one axis of time: memory, load, latency; stages, collections and snapshots.
+// A run on one axis of time: memory, load, latency; stages, garbage collections and snapshots.
 
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
@@ -15,6 +15,8 @@ interface Timeline {
     heap_total: (number | null)[];
     external: (number | null)[];
     sockets: (number | null)[];
+    gcs: (number | null)[];
+    gc_pause_ms: (number | null)[];
     sessions: number[];
   };
   load: {
@@ -114,6 +116,18 @@ function charts(timeline: Timeline): Chart[] {
       lines: [{ title: 'Open sockets', values: memory.sockets, color: '--series-4', render: (v) => count(Math.round(v)) }],
     },
   ];
+  if (memory.gcs.some((value) => value !== null)) {
+    all.push({
+      id: 'collections',
+      title: 'Garbage collections',
+      times: memory.at,
+      height: 110,
+      lines: [
+        { title: 'Service paused', values: memory.gc_pause_ms, color: '--series-3', render: milliseconds },
+        { title: 'Collections', values: memory.gcs, color: '--series-0', render: (v) => count(Math.round(v)), isOnlyRead: true },
+      ],
+    });
+  }
   if (load.p95_ms.some((value) => value !== null)) {
     all.splice(2, 0, {
       id: 'latency',
@@ -203,7 +217,9 @@ function Whole({ timeline, route }: { timeline: Timeline; route: Route }): JSX.E
             <p class="legend">
               {chart.lines.map((line) => (
                 <span key={line.title}>
-                  <span class="line-sign" aria-hidden="true" style={{ borderColor: `var(${line.color})`, borderTopStyle: line.dash ? (line.dash[0] === 2 ? 'dotted' : 'dashed') : 'solid' }} />{' '}
+                  {!line.isOnlyRead && (
+                    <span class="line-sign" aria-hidden="true" style={{ borderColor: `var(${line.color})`, borderTopStyle: line.dash ? (line.dash[0] === 2 ? 'dotted' : 'dashed') : 'solid' }} />
+                  )}{' '}
                   {line.title}{' '}
                   <strong class="number">{reading(chart, line, cursor)}</strong>
                 </span>
