@@ -105,7 +105,7 @@ fn floor(what: &str, port: u16, first: u64, second: u64) -> Result<Command> {
 fn loops(target: &str, engine: &str, steps: &str, units: u64) -> Result<PathBuf> {
     let rounds = units / USERS;
     script(&format!(
-        r#"{{"config":{{"target":"{target}","phases":[{{"duration":0.001,"arrivalCount":{USERS}}}],
+        r#"{{"config":{{"target":"{target}","phases":[{{"duration":1,"arrivalCount":{USERS}}}],
             "variables":{{"who":["me"]}}}},
             "scenarios":[{{"engine":"{engine}","flow":[{{"loop":[{steps}],"count":{rounds}}}]}}]}}"#
     ))
@@ -125,12 +125,19 @@ fn get_script(servers: &Servers, units: u64) -> Result<PathBuf> {
     loops(&http(servers), "http", GET, units)
 }
 
-fn session_script(servers: &Servers, sessions: u64) -> Result<PathBuf> {
+/// Sessions a second that are more than one core can do: as the floor, a generator is then never
+/// woken for a single event.
+const SATURATED: f64 = 20_000.0;
+
+/// Sessions a second that Artillery can just not do.
+const ARTILLERY_SATURATED: f64 = 2_000.0;
+
+fn session_script(servers: &Servers, sessions: u64, rate: f64, least: f64) -> Result<PathBuf> {
     script(&format!(
         r#"{{"config":{{"target":"ws://127.0.0.1:{}","phases":[{{"duration":{},"arrivalCount":{sessions}}}]}},
             "scenarios":[{{"engine":"ws","flow":[{{"send":"1"}},{{"send":"2"}},{{"send":"+"}}]}}]}}"#,
         servers.calculator(),
-        sessions as f64 / 1500.0,
+        (sessions as f64 / rate).max(least),
     ))
 }
 
@@ -163,7 +170,8 @@ pub(super) fn of(unit: Unit, peers: &[String]) -> Result<Vec<Generator>> {
                 floor("session", servers.calculator(), units, USERS)
             }),
             new("leakscope", 8_000, |servers, units| {
-                Ok(leakscope(&session_script(servers, units)?))
+                let script = session_script(servers, units, SATURATED, 0.0)?;
+                Ok(leakscope(&script))
             }),
         ],
         Unit::Echo => vec![
@@ -206,15 +214,16 @@ pub(super) fn of(unit: Unit, peers: &[String]) -> Result<Vec<Generator>> {
                 }))
             }
             ("artillery", Unit::Get) => {
-                install()?;
+                install_artillery()?;
                 Some(new("artillery", 20_000, |servers, units| {
                     Ok(artillery(&get_script(servers, units)?))
                 }))
             }
             ("artillery", Unit::Session) => {
-                install()?;
-                Some(new("artillery", 3_000, |servers, units| {
-                    Ok(artillery(&session_script(servers, units)?))
+                install_artillery()?;
+                Some(new("artillery", 4_000, |servers, units| {
+                    let script = session_script(servers, units, ARTILLERY_SATURATED, 1.0)?;
+                    Ok(artillery(&script))
                 }))
             }
             _ => None,
@@ -237,8 +246,14 @@ fn install() -> Result {
     parity::install_packages("the generators that npm has", &from, &packages()).map(drop)
 }
 
+/// Artillery needs a newer Node.js than leakscope does.
+fn install_artillery() -> Result {
+    parity::install()?;
+    install()
+}
+
 fn artillery(script: &Path) -> Command {
-    let mut command = servers::generator("node");
+    let mut command = servers::generator(target().join("node/node_modules/node-24/bin/node"));
     command
         .arg(package("artillery/bin/run"))
         .arg("run")
