@@ -17,6 +17,7 @@ mod recorder;
 mod scripts;
 mod settle;
 mod stages;
+mod warm_up;
 
 pub use conduct::{Advice, Cuts, FurtherStage, conduct};
 pub use error::{Error, Failure, stage_name};

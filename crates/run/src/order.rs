@@ -95,8 +95,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Time between two readings of the service's memory.
     pub sample_every: Duration,
-    /// Average distance between two allocations that V8's sampling profiler notes, in bytes: small
-    /// enough to see a leak of a few kilobytes a session within a few hundred sessions.
+    /// Average distance between two allocations that V8's sampling profiler notes, in bytes: large
+    /// enough to cost little, small enough to see a leak within some thousand sessions.
     pub sampling_interval: u64,
 }
 
@@ -108,7 +108,7 @@ impl Default for Limits {
             stop_grace: Duration::from_secs(3),
             in_flight: 64,
             sample_every: Duration::from_millis(500),
-            sampling_interval: 8 << 10,
+            sampling_interval: 64 << 10,
         }
     }
 }

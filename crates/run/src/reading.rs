@@ -86,12 +86,11 @@ impl Conductor<'_, '_> {
         Ok(())
     }
 
-    /// From here on allocations are noted, and the isolates that are followed stay the same.
+    /// From here on allocations are noted, also those of isolates that begin later.
     pub(crate) async fn start_sampling(&self) -> Result<(), Error> {
         let interval = self.order.limits.sampling_interval;
         self.inspector.start_sampling(interval).await?;
         let mut isolates = self.isolates.take();
-        isolates.choose();
         isolates.start_sampling(interval).await;
         self.isolates.replace(isolates);
         Ok(())

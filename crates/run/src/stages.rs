@@ -31,21 +31,8 @@ const TIMER_SLACK: Duration = Duration::from_secs(1);
 /// comes.
 const AFTER_DRAIN: u64 = 11;
 
-/// How much faster than measured sessions others come, at first.
-const FASTER: f64 = 4.0;
-
-/// Sessions a second at most, where they only have to be many.
-const FASTEST: f64 = 4000.0;
-
-/// For how long caches are filled.
-const FILL_TIME: Duration = Duration::from_secs(15);
-
-/// Bytes that the heap may grow by while caches are filled: a service that leaks must not come to
-/// its end in the warm-up, and its snapshots stay small.
-const FILL_BYTES: u64 = 16 << 20;
-
-/// A portion that takes this much longer than planned shows that the service is at its limit.
-const AT_LIMIT: u32 = 3;
+/// For how long a round beyond the plan may last, at half of the pace that the service can keep.
+const FURTHER_TIME: f64 = 20.0;
 
 /// What the stages share.
 pub(crate) struct Conductor<'a, 'r> {
@@ -65,6 +52,8 @@ pub(crate) struct Conductor<'a, 'r> {
     /// What had arrived at the last snapshot, where the load is not ours.
     pub(crate) counted: RefCell<Traffic>,
     pub(crate) snapshots: Cell<u32>,
+    /// Most sessions a second that the service has performed so far.
+    fastest: Cell<f64>,
     /// What came of all loads so far.
     loaded: RefCell<Option<Outcome>>,
     /// With the script's functions, and what its `before` has captured.
@@ -118,6 +107,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             sessions_before: Cell::new(0),
             counted: RefCell::default(),
             snapshots: Cell::new(0),
+            fastest: Cell::new(0.0),
             loaded: RefCell::default(),
             surroundings: RefCell::new(order.surroundings.clone()),
         };
@@ -166,11 +156,12 @@ impl<'a, 'r> Conductor<'a, 'r> {
             self.surroundings.replace(job.surroundings);
         }
         self.warm_up().await?;
-        self.start_sampling().await?;
+        self.isolates.borrow_mut().choose();
         // Nobody can tell real users to stay away.
         if self.order.load != LoadSource::Traffic {
             self.idle().await?;
         }
+        self.keep_scripts().await?;
         let rounds = &self.order.rounds;
         let mut number = 0;
         for &sessions in &rounds.measured {
@@ -182,9 +173,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 Further::Round(_) if is_foreign && number > rounds.measured.len() as u32 => break,
                 Further::Round(sessions) => {
                     number += 1;
-                    let rate =
-                        (2.0 * FASTER * rounds.arrival_rate).min(FASTEST.max(rounds.arrival_rate));
-                    self.round(number, sessions, rate).await?;
+                    let rate = (0.5 * self.fastest.get()).max(rounds.arrival_rate);
+                    let in_time = (rate * FURTHER_TIME) as u64;
+                    self.round(number, sessions.min(in_time), rate).await?;
                 }
                 Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
@@ -238,52 +229,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// Portions of load until the heap grows by no more, or by the same amount, from one to the
-    /// next: a leaking service never comes to a level, but to a slope.
-    async fn warm_up(&self) -> Result<(), Error> {
-        let rounds = &self.order.rounds;
-        self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
-        let mut heaps = vec![self.settle().await?];
-        for portion in 0..rounds.warm_up_portions {
-            let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
-            every_session_failed(Stage::WarmUp, &ledger)?;
-            if portion == 0 && !self.order.load.is_foreign() {
-                let before = heaps.last().copied().unwrap_or(0);
-                self.fill(before).await?;
-            }
-            heaps.push(self.settle().await?);
-            if is_steady(&heaps) {
-                break;
-            }
-        }
-        self.snapshot("warm-up").await?;
-        self.end_stage()
-    }
-
-    /// Many sessions in a short time, faster and faster until the service is at its limit, or holds
-    /// that much more than `before`.
-    async fn fill(&self, before: u64) -> Result<(), Error> {
-        let rounds = &self.order.rounds;
-        let mut left = rounds.fill;
-        let begun = Instant::now();
-        let mut rate = FASTER * rounds.arrival_rate;
-        while left > 0 && begun.elapsed() < FILL_TIME {
-            rate = rate.min(FASTEST.max(rounds.arrival_rate));
-            // A second's worth.
-            let sessions = left.min(rate.ceil() as u64);
-            let started = Instant::now();
-            self.load(sessions, rate).await?;
-            left -= sessions;
-            if started.elapsed() < Duration::from_secs(1) * AT_LIMIT {
-                rate *= 2.0;
-            }
-            if self.collect().await? > before.saturating_add(FILL_BYTES) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     async fn idle(&self) -> Result<(), Error> {
         self.begin_stage(Stage::Idle, None)?;
         let rounds = &self.order.rounds;
@@ -319,13 +264,14 @@ impl<'a, 'r> Conductor<'a, 'r> {
 
     /// Exactly `sessions` sessions, `rate` of them a second; returns when the last of them has
     /// ended, with how they did.
-    async fn load(&self, sessions: u64, rate: f64) -> Result<Ledger, Error> {
+    pub(crate) async fn load(&self, sessions: u64, rate: f64) -> Result<Ledger, Error> {
         if self.order.load.is_foreign() {
             return self.foreign_load(sessions).await;
         }
         let meter = Arc::new(Meter::default());
         let before = self.ledger_of_stage();
         self.meter.replace(Arc::clone(&meter));
+        let begun = Instant::now();
         let performing = load::perform(self.job(sessions, rate), Arc::clone(&meter));
         tokio::pin!(performing);
         let mut periods = tokio::time::interval(PERIOD);
@@ -338,6 +284,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
             }
         };
         self.tell_progress(&before, &meter)?;
+        let pace = meter.ledger().completed as f64 / begun.elapsed().as_secs_f64().max(1e-3);
+        self.fastest.set(self.fastest.get().max(pace));
         self.sessions_before
             .set(self.sessions_before.get() + meter.ledger().created);
         self.meter.replace(Arc::default());
@@ -430,16 +378,7 @@ fn sockets(pid: u32) -> Result<u64, Error> {
     Ok(probe::read_memory(pid)?.sockets.unwrap_or(0))
 }
 
-/// Whether the last two steps of the heap's size differ by less than half a percent of it.
-fn is_steady(heaps: &[u64]) -> bool {
-    let [.., before, middle, last] = *heaps else {
-        return false;
-    };
-    let step = |from: u64, to: u64| to as f64 - from as f64;
-    (step(middle, last) - step(before, middle)).abs() < 0.005 * last as f64
-}
-
-fn every_session_failed(stage: Stage, ledger: &Ledger) -> Result<(), Error> {
+pub(crate) fn every_session_failed(stage: Stage, ledger: &Ledger) -> Result<(), Error> {
     match ledger.main_failure() {
         Some((cause, _)) if ledger.completed == 0 => Err(Error::EverySessionFailed {
             stage,
@@ -453,14 +392,6 @@ fn every_session_failed(stage: Stage, ledger: &Ledger) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_warm_up_is_over_on_a_level_and_on_a_slope_but_not_while_it_falls_off() {
-        assert!(is_steady(&[5_000_000, 5_400_000, 5_410_000, 5_411_000]));
-        assert!(is_steady(&[5_000_000, 6_000_000, 7_000_000]));
-        assert!(!is_steady(&[5_000_000, 5_400_000, 5_410_000]));
-        assert!(!is_steady(&[5_000_000, 5_000_000]));
-    }
 
     #[test]
     fn a_stage_fails_only_when_no_session_got_through() {

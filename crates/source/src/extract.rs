@@ -7,6 +7,7 @@
 mod additions;
 mod calls;
 mod functions;
+mod limits;
 mod members;
 mod names;
 mod targets;
@@ -39,6 +40,7 @@ pub(crate) fn facts(semantic: &Semantic<'_>) -> Facts {
         extraction.additions(node.kind());
         extraction.listeners(node.kind());
         extraction.calls(node.kind());
+        extraction.limits(node.kind());
     }
     let mut facts = extraction.facts;
     facts.additions.sort_by_key(|fact| fact.at.span.start);

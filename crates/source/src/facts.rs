@@ -4,7 +4,7 @@
 //! Invariant: plain tables that own what they say; every index was made by the extraction that
 //! filled the same tables. Offsets are bytes into the script's text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Index, Range};
 
 use crate::aliases::Aliases;
@@ -34,6 +34,8 @@ pub(crate) struct Facts {
     pub(crate) members: Vec<MemberFact>,
     pub(crate) listeners: Vec<ListenerFact>,
     pub(crate) calls: Vec<CallFact>,
+    /// What is taken from, measured or written to in a circle.
+    pub(crate) limits: HashSet<Target>,
 }
 
 /// Where a statement or name stands.

@@ -338,6 +338,28 @@ impl SourceFile {
         found
     }
 
+    /// Whether a statement takes something from the variable that `name` means at `seen_from`,
+    /// compares its size, or writes to it in a circle: it may have a bound.
+    #[must_use]
+    pub fn may_be_bounded(&self, name: &str, seen_from: Position) -> bool {
+        self.resolve(name, seen_from)
+            .is_some_and(|symbol| self.limits(&Target::Symbol(symbol)))
+    }
+
+    /// The same for a property, of whatever object.
+    #[must_use]
+    pub fn member_may_be_bounded(&self, property: &str) -> bool {
+        self.limits(&Target::Member(property.into()))
+    }
+
+    fn limits(&self, target: &Target) -> bool {
+        let same = self.facts.aliases.same_as(target);
+        let held = self.facts.aliases.holding(&same);
+        same.iter()
+            .chain(&held)
+            .any(|target| self.facts.limits.contains(target))
+    }
+
     fn resolve(&self, name: &str, seen_from: Position) -> Option<SymbolIx> {
         let offset = self.lines.offset(&self.text, seen_from)?;
         self.facts.resolve(name, offset)

@@ -586,3 +586,50 @@ fn what_adds_inside_or_by_spelling_is_told_when_asked_for() {
     assert_eq!(lines(file.additions("lists", marks[0])), [2]);
     assert_eq!(lines(file.additions_spelled("lists")), [2, 5]);
 }
+
+#[test]
+fn what_is_taken_from_measured_or_written_in_a_circle_may_be_bounded() {
+    for statement in [
+        "all.delete(key)",
+        "delete all[key]",
+        "if (all.size > 100) drop()",
+        "while (100 <= Object.keys(all).length) drop()",
+        "all[n % 100] = value",
+        "all.length = 0",
+        "all = []",
+        "all = all.slice(-100)",
+        "const same = all; same.shift()",
+    ] {
+        let text = format!("let all = make(); function use▸() {{ {statement}; }}");
+        let script = marked(&text);
+        assert!(
+            script.file.may_be_bounded("all", script.marks[0]),
+            "{statement}"
+        );
+    }
+    for statement in [
+        "all.set(key, value)",
+        "all[key] = value",
+        "all = [...all, value]",
+        "all = all.concat(value)",
+        "console.log(all.size)",
+        "other.delete(key)",
+        "for (const each of all) each.length = 0",
+    ] {
+        let text = format!("let all = make(); function use▸() {{ {statement}; }}");
+        let script = marked(&text);
+        assert!(
+            !script.file.may_be_bounded("all", script.marks[0]),
+            "{statement}"
+        );
+    }
+}
+
+#[test]
+fn a_property_may_be_bounded_by_any_script_that_takes_from_it() {
+    let cache = "class Cache { #all = new Map(); constructor() { this.list = []; }
+        set(k, v) { if (this.#all.size >= this.max) this.#all.delete(first(this.#all)); } }";
+    let script = SourceFile::parse(cache, "cache.js");
+    assert!(script.member_may_be_bounded("#all"));
+    assert!(!script.member_may_be_bounded("list"));
+}

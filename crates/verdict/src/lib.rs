@@ -19,6 +19,7 @@ mod rules;
 mod suspects;
 mod verdict;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use recording::Recording;
@@ -46,12 +47,22 @@ use suspects::{Candidate, Fate, Measured};
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let measured = Measured::of(evidence);
     let candidates = suspects::candidates(evidence, &measured);
+    // Where nothing grows there is nothing to name.
+    let namer = LazyCell::new(|| {
+        let pair = evidence.snapshots.as_ref();
+        pair.map(|pair| Namer::new(pair, evidence.sources))
+    });
+    let may_be_bounded = |candidate: &Candidate| {
+        let namer = namer.as_ref();
+        namer.is_some_and(|namer| namer.may_be_bounded(candidate))
+    };
     let resources = resources::leaking(evidence.recording, &measured);
     let bytes = bytes_rate(evidence.recording);
     let finding = rules::decide(&Assessment {
         recording: evidence.recording,
         measured: &measured,
         candidates: &candidates,
+        may_be_bounded: &may_be_bounded,
         resources: &resources,
         bytes: &bytes,
         memory: &memory::Growths::of(evidence.recording),
@@ -61,9 +72,15 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         .into_iter()
         .filter(|c| c.fate != Fate::Released)
         .collect();
-    let mut suspects = match &evidence.snapshots {
-        Some(pair) => named(evidence, &measured, pair, &kept),
-        None => Vec::new(),
+    let timed = match kept.as_slice() {
+        [] => rules::growth_with_time::holder(evidence.recording, &measured),
+        _ => None,
+    };
+    let mut suspects = match (kept.as_slice(), timed) {
+        ([], None) => Vec::new(),
+        _ => namer
+            .as_ref()
+            .map_or_else(Vec::new, |namer| named(&measured, namer, &kept, timed)),
     };
     if suspects.is_empty() {
         let leaking = resources.iter().filter(|r| r.fate != Fate::Released);
@@ -104,23 +121,15 @@ fn observed(measured: &Measured<'_>) -> Observed {
     }
 }
 
-/// The candidates with their names; where nothing gains with the sessions, what gains with time.
+/// The candidates with their names, and what gains with time.
 fn named(
-    evidence: &Evidence<'_>,
     measured: &Measured<'_>,
-    pair: &Snapshots<'_>,
+    namer: &Namer<'_>,
     candidates: &[Candidate],
+    timed: Option<(heap::NodeId, f64)>,
 ) -> Vec<Suspect> {
-    let timed = match candidates {
-        [] => rules::growth_with_time::holder(evidence.recording, measured),
-        _ => None,
-    };
-    if candidates.is_empty() && timed.is_none() {
-        return Vec::new();
-    }
-    let namer = Namer::new(pair, evidence.sources);
     let timed = timed.and_then(|(id, per_second)| {
-        let candidate = suspects::by_time(measured, id, pair.last)?;
+        let candidate = suspects::by_time(measured, id, namer.last)?;
         Some(Suspect {
             gains_per_second: Some(per_second),
             ..namer.suspect(1, &candidate)

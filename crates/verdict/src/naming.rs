@@ -52,7 +52,9 @@ impl<'a> Namer<'a> {
         }
         let mut nearest: Vec<&ClassGrowth> = candidate.classes.iter().collect();
         nearest.sort_by_key(|class| class.depth);
-        let nearest: Vec<&str> = nearest.iter().map(|class| class.class.as_str()).collect();
+        let own = self.class(candidate.holder);
+        let nearest = nearest.iter().map(|class| class.class.as_str());
+        let nearest: Vec<&str> = std::iter::once(own.as_str()).chain(nearest).collect();
         let places = lines::places(self, &words.binding, &nearest, candidate.inside);
         let rate = main.map_or(&candidate.gains, |class| &class.rate);
         Suspect {
@@ -73,14 +75,14 @@ impl<'a> Namer<'a> {
             gains_per_second: None,
             classes: candidate.classes.iter().map(class_rate).collect(),
             holder: Holder {
-                class: self.class(candidate.holder),
+                class: own.clone(),
                 name: words.binding.name().map(str::to_owned),
                 id: self.last.node_id(candidate.holder).0,
                 gains_per_session: candidate.gains.per_session,
             },
             path_text: told.join(" \u{2500} "),
             path: told,
-            mechanism: words.binding.mechanism(&self.class(candidate.holder)),
+            mechanism: words.binding.mechanism(&own),
             grade: candidate.grade,
             source: places.source,
             writer: places.writer,
@@ -104,6 +106,14 @@ impl<'a> Namer<'a> {
             Some(name) => format!("{class} `{name}`"),
             None => format!("{class}: {}", words.steps.join(" ")),
         }
+    }
+
+    /// Whether the text tells of a bound that the holder may have: see
+    /// [`source::SourceFile::may_be_bounded`].
+    pub(crate) fn may_be_bounded(&self, candidate: &Candidate) -> bool {
+        let way_up = self.paths.to(candidate.holder).unwrap_or_default();
+        let words = Words::of(self, &way_up, candidate.holder);
+        lines::may_be_bounded(self, &words.binding)
     }
 
     /// An object's class as it is said: `{a, b}` becomes `Object {a, b}`.

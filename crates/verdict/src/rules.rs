@@ -29,6 +29,8 @@ pub(crate) struct Assessment<'a> {
     pub(crate) recording: &'a Recording,
     pub(crate) measured: &'a Measured<'a>,
     pub(crate) candidates: &'a [Candidate],
+    /// Whether the program's text tells of a bound that a candidate's holder may have.
+    pub(crate) may_be_bounded: &'a dyn Fn(&Candidate) -> bool,
     pub(crate) resources: &'a [Resource],
     /// Heap and external memory after collection, per session.
     pub(crate) bytes: &'a Rate,
@@ -46,30 +48,22 @@ pub(crate) struct Finding {
     pub(crate) further: Option<Further>,
 }
 
-/// Rounds beyond those that were planned, at most.
-const MORE_ROUNDS: usize = 2;
-
 /// How many times the sessions before the first of them has, so that a table that fills is told
-/// from a leak by chance.
-const FIRST_MORE: u64 = 3;
+/// from a leak by chance, and how many times the second.
+const MORE: [u64; 2] = [3, 4];
 
 /// Drains at most: a second one for what was still going at the end of the first.
 const DRAINS: usize = 2;
 
 impl Assessment<'_> {
-    /// One more round, of as many sessions as all before or more, so that a cache's bound is met
+    /// One more round, of several times the sessions of all before, so that a cache's bound is met
     /// soon; nothing when there were enough.
     fn one_more_round(&self) -> Option<Further> {
         let before: u64 = self.measured.sessions.iter().sum();
-        let is_first = self.measured.rounds.len() <= self.measured.planned;
-        let sessions = if is_first {
-            before * FIRST_MORE
-        } else {
-            before
-        };
-        let may = self.measured.rounds.len() < self.measured.planned + MORE_ROUNDS
-            && self.measured.drains.is_empty();
-        (may && sessions > 0).then_some(Further::Round(sessions))
+        let rounds = self.measured.rounds.len();
+        let times = MORE.get(rounds.saturating_sub(self.measured.planned))?;
+        let may = before > 0 && self.measured.drains.is_empty();
+        may.then_some(Further::Round(before * times))
     }
 
     /// A drain, unless there was one that told what becomes of this.

@@ -74,7 +74,7 @@ pub(crate) struct HuntArgs {
 
     /// KiB between two allocations that V8's profiler notes, to tell which line adds: fewer see
     /// smaller leaks, more cost the service less
-    #[arg(long, value_name = "KIB", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=16_384))]
+    #[arg(long, value_name = "KIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=16_384))]
     pub(crate) sampling: u64,
 
     /// At the end, clear what holds a leak in the running service, collect, and count what went: nine

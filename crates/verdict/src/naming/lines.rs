@@ -16,7 +16,9 @@ use crate::verdict::SourceLine;
 const CALL_SHARE: f64 = 0.2;
 
 /// Node's own classes, and what makes one.
-const MAKERS: [(&str, &[&str]); 12] = [
+const MAKERS: [(&str, &[&str]); 13] = [
+    // Of an event target: the list of them is its own holder.
+    ("Listener", &["addEventListener"]),
     ("Timeout", &["setTimeout", "setInterval"]),
     ("Immediate", &["setImmediate"]),
     ("FSWatcher", &["watch"]),
@@ -82,6 +84,33 @@ pub(super) fn places(
         .and_then(package)
         .or_else(|| declared.and_then(package));
     places
+}
+
+/// Whether some statement takes from what is bound, measures it, or writes to it in a circle.
+pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
+    let script_of = |node| {
+        let at = namer.last.location(node)?;
+        Some((at, namer.sources.script(at.script_id)?))
+    };
+    match binding {
+        Binding::Variable { name, closure, .. } => {
+            let found = closure.and_then(script_of);
+            found.is_some_and(|(at, script)| {
+                let seen_from = Position {
+                    line: at.line,
+                    column: at.column,
+                };
+                script.text.may_be_bounded(name, seen_from)
+            })
+        }
+        Binding::Property { name, owner, .. } => {
+            let of_constructor = script_of(*owner).map(|(_, script)| script);
+            let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
+            let mut scripts = scripts.map(|script| &script.text);
+            scripts.any(|text| text.member_may_be_bounded(name))
+        }
+        Binding::Listeners { .. } | Binding::Unnamed => false,
+    }
 }
 
 /// The statement that makes an object of one of these classes; only what is certain by its name.

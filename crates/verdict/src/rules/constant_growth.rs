@@ -4,11 +4,15 @@
 //! Grade A (a whole number per session, per failed session, per response of one status) is proof
 //! by itself. Grade B (a constant fraction, or constant bytes) is proof when a round beyond those that
 //! were planned, with three times their sessions, agrees.
+//!
+//! Where the program's text shows that the holder may have a bound (something is taken from it, its
+//! size is compared), the rounds go on as far as they may: a cache that fills looks like a leak
+//! until it is full.
 
 use units::Bytes;
 
 use super::{Assessment, Finding};
-use crate::suspects::Candidate;
+use crate::suspects::{Candidate, Fate};
 use crate::{Grade, Outcome};
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
@@ -24,11 +28,14 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
             further: assessment.one_more_round(),
         });
     }
+    let until_full = assessment
+        .one_more_round()
+        .filter(|_| candidate.fate == Fate::Unknown && (assessment.may_be_bounded)(candidate));
     Some(Finding {
         outcome: Outcome::Leaking,
         reason: reason(candidate, assessment.measured.rounds.len()),
         next: Some("mend the line that adds, and run the same command again".into()),
-        further: assessment.drain(candidate.fate),
+        further: until_full.or_else(|| assessment.drain(candidate.fate)),
     })
 }
 
@@ -55,8 +62,9 @@ fn reason(candidate: &Candidate, rounds: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Fixture, check};
+    use super::super::fixture::{Fixture, check, further};
     use super::*;
+    use recording::Further;
 
     #[test]
     fn one_object_per_session_in_every_round_leaks() {
@@ -88,6 +96,20 @@ mod tests {
         check(rule, &all(&[51, 106, 153, 930]), Some(Outcome::Leaking));
         check(rule, &all(&[2, 4, 6, 37]), Some(Outcome::Leaking));
         check(rule, &all(&[51, 106, 153, 700]), None);
+    }
+
+    #[test]
+    fn what_may_have_a_bound_is_given_sessions_to_come_to_it() {
+        let three = || Fixture::new(&[101, 211, 307]).holder(&[101, 211, 307]);
+        assert_eq!(further(rule, &three()), Some(Further::Drain(0)));
+        let bounded = three().may_be_bounded();
+        assert_eq!(further(rule, &bounded), Some(Further::Round(1857)));
+        let five = Fixture::new(&[101, 211, 307, 1857, 9904]).planned(3);
+        let still = five.holder(&[101, 211, 307, 1857, 9904]).may_be_bounded();
+        assert_eq!(further(rule, &still), Some(Further::Drain(0)));
+        let five = Fixture::new(&[101, 211, 307, 1857, 9904]).planned(3);
+        let full = five.holder(&[101, 211, 307, 1857, 1500]).may_be_bounded();
+        check(rule, &full, None);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use heap::{Growth, HolderGrowth, NodeId, NodeIx};
 use recording::{
-    Event, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, SnapshotFacts, Stage,
+    Event, Further, HeapFigures, Ledger, MemoryFigures, Plan, Reading, Recording, SnapshotFacts,
+    Stage,
 };
 use units::Elapsed;
 
-use super::{Assessment, Rule};
+use super::{Assessment, Finding, Rule};
 use crate::memory::Growths;
 use crate::rate::Rate;
 use crate::suspects::{self, Candidate, Fate, Measured};
@@ -24,6 +25,7 @@ pub(crate) struct Fixture {
     failed: Vec<u64>,
     planned: usize,
     drain_change: Option<i64>,
+    may_be_bounded: bool,
 }
 
 impl Fixture {
@@ -39,6 +41,7 @@ impl Fixture {
             failed: vec![0; sessions.len()],
             planned: sessions.len(),
             drain_change: None,
+            may_be_bounded: false,
         }
     }
 
@@ -90,6 +93,12 @@ impl Fixture {
     /// How many of the rounds were planned; the others were asked for.
     pub(crate) fn planned(mut self, rounds: usize) -> Self {
         self.planned = rounds;
+        self
+    }
+
+    /// A holder from which something is taken.
+    pub(crate) fn may_be_bounded(mut self) -> Self {
+        self.may_be_bounded = true;
         self
     }
 
@@ -211,7 +220,16 @@ impl Teller {
 
 /// Asks one rule about a run.
 #[track_caller]
+/// The stage that a rule asks for after a run.
+pub(crate) fn further(rule: Rule, run: &Fixture) -> Option<Further> {
+    asked(rule, run).and_then(|finding| finding.further)
+}
+
 pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
+    assert_eq!(asked(rule, run).map(|finding| finding.outcome), expected);
+}
+
+fn asked(rule: Rule, run: &Fixture) -> Option<Finding> {
     let recording = run.recording();
     let mut growth = vec![(Stage::Idle, Fixture::growth(run.idle_gain))];
     for (number, &gain) in (1..).zip(&run.gains) {
@@ -251,9 +269,10 @@ pub(crate) fn check(rule: Rule, run: &Fixture, expected: Option<Outcome>) {
         recording: &recording,
         measured: &measured,
         candidates: &candidates,
+        may_be_bounded: &|_| run.may_be_bounded,
         resources: &resources::leaking(&recording, &measured),
         bytes: &Rate::of(changes, &run.sessions),
         memory: &Growths::of(&recording),
     };
-    assert_eq!(rule(&assessment).map(|finding| finding.outcome), expected);
+    rule(&assessment)
 }

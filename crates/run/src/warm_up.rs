@@ -1,0 +1,102 @@
+//! The warm-up: portions of load until the heap comes to a level or a slope, and in between as many
+//! sessions as fill what has a bound.
+
+use std::time::{Duration, Instant};
+
+use recording::Stage;
+
+use crate::Error;
+use crate::stages::{Conductor, every_session_failed};
+
+/// How much faster than measured sessions others come, at first.
+const FASTER: f64 = 4.0;
+
+/// Sessions a second at most, where they only have to be many.
+const FASTEST: f64 = 4000.0;
+
+/// A portion that takes this much longer than planned shows that the service is at its limit.
+const AT_LIMIT: u32 = 3;
+
+/// Bytes that the heap may grow by while caches are filled: a service that leaks must not come to
+/// its end in the warm-up, and its snapshots stay small.
+const FILL_BYTES: u64 = 4 << 20;
+
+/// For how long caches are filled.
+const FILL_TIME: Duration = Duration::from_secs(8);
+
+impl Conductor<'_, '_> {
+    /// Portions of load until the heap grows by no more, or by the same amount, from one to the
+    /// next: a leaking service never comes to a level, but to a slope.
+    pub(crate) async fn warm_up(&self) -> Result<(), Error> {
+        let rounds = &self.order.rounds;
+        self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
+        let mut heaps = vec![self.settle().await?];
+        for portion in 0..rounds.warm_up_portions {
+            let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
+            every_session_failed(Stage::WarmUp, &ledger)?;
+            if portion == 0 {
+                // What is allocated once, at the first sessions, would only be in the way.
+                self.start_sampling().await?;
+                if !self.order.load.is_foreign() {
+                    self.fill().await?;
+                }
+            }
+            heaps.push(self.settle().await?);
+            if is_steady(&heaps) {
+                break;
+            }
+        }
+        self.snapshot("warm-up").await?;
+        self.end_stage()
+    }
+
+    /// Many sessions in a short time, faster and faster until the service is at its limit, or holds
+    /// as much more as it may.
+    async fn fill(&self) -> Result<(), Error> {
+        let rounds = &self.order.rounds;
+        let mut left = rounds.fill;
+        let begun = Instant::now();
+        let mut rate = FASTER * rounds.arrival_rate;
+        let first = self.collect().await?;
+        let mut before = first;
+        let mut room = u64::MAX;
+        while left > 0 && room > 0 && begun.elapsed() < FILL_TIME {
+            rate = rate.min(FASTEST.max(rounds.arrival_rate));
+            // A second's worth.
+            let sessions = left.min(rate.ceil() as u64).min(room);
+            let started = Instant::now();
+            self.load(sessions, rate).await?;
+            left -= sessions;
+            if started.elapsed() < Duration::from_secs(1) * AT_LIMIT {
+                rate *= 2.0;
+            }
+            let heap = self.collect().await?;
+            let a_session = (heap.saturating_sub(before) / sessions).max(1);
+            room = (first + FILL_BYTES).saturating_sub(heap) / a_session;
+            before = heap;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the last two steps of the heap's size differ by less than half a percent of it.
+fn is_steady(heaps: &[u64]) -> bool {
+    let [.., before, middle, last] = *heaps else {
+        return false;
+    };
+    let step = |from: u64, to: u64| to as f64 - from as f64;
+    (step(middle, last) - step(before, middle)).abs() < 0.005 * last as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warm_up_is_over_on_a_level_and_on_a_slope_but_not_while_it_falls_off() {
+        assert!(is_steady(&[5_000_000, 5_400_000, 5_410_000, 5_411_000]));
+        assert!(is_steady(&[5_000_000, 6_000_000, 7_000_000]));
+        assert!(!is_steady(&[5_000_000, 5_400_000, 5_410_000]));
+        assert!(!is_steady(&[5_000_000, 5_000_000]));
+    }
+}
