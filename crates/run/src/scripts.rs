@@ -69,7 +69,8 @@ impl Texts {
             };
             self.all[at].ids.insert(isolate.to_owned(), id);
         }
-        Ok(())
+        // A debugger that listens holds on to what nobody else does, and slows the service.
+        Ok(inspector.forget_scripts().await?)
     }
 
     async fn fetch(&mut self, script: ScriptInfo, inspector: &Inspector) -> Result<usize, Error> {
