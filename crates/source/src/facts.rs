@@ -133,6 +133,24 @@ impl Facts {
         }
     }
 
+    /// The blocks around a byte, or around the function that starts there: scopes of neither a
+    /// function nor the script.
+    pub(crate) fn blocks_around(&self, offset: u32) -> Vec<ScopeIx> {
+        let of_function = self.functions.iter().find(|f| f.start == offset);
+        let from = of_function.map(|function| function.outside);
+        let mut scope = from.or_else(|| self.innermost(offset));
+        let mut blocks = Vec::new();
+        while let Some(here) = scope {
+            let parent = self.scopes.get(here.0 as usize).and_then(|s| s.parent);
+            let is_of_function = self.functions.iter().any(|f| f.inside == here);
+            if parent.is_some() && !is_of_function {
+                blocks.push(here);
+            }
+            scope = parent;
+        }
+        blocks
+    }
+
     /// The innermost function whose text is around a byte.
     pub(crate) fn function_around(&self, offset: u32) -> Option<FunctionIx> {
         let around = self

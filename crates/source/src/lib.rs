@@ -191,6 +191,33 @@ impl SourceFile {
         }
     }
 
+    /// The variables declared in blocks around the function that starts at `seen_from` that something
+    /// is added to, in the order of the text, each with its name and declaration.
+    ///
+    /// V8 tells the names of captured variables of functions and scripts, but not of blocks.
+    #[must_use]
+    pub fn grown_in_blocks(&self, seen_from: Position) -> Vec<(String, Site)> {
+        let offset = self.lines.offset(&self.text, seen_from);
+        let blocks = offset.map_or_else(Vec::new, |offset| self.facts.blocks_around(offset));
+        let named = self.facts.symbols_by_name.iter();
+        let named = named.flat_map(|(name, symbols)| symbols.iter().map(move |&ix| (&**name, ix)));
+        let grows = |&(_, ix): &(&str, SymbolIx)| {
+            let symbol = &self.facts[ix];
+            let is_of_block = matches!(symbol.kind, SiteKind::Const | SiteKind::Let)
+                && blocks.contains(&symbol.scope);
+            is_of_block && !self.additions_to(&Target::Symbol(ix)).is_empty()
+        };
+        let mut found: Vec<(String, Site)> = named
+            .filter(grows)
+            .map(|(name, ix)| {
+                let symbol = &self.facts[ix];
+                (name.to_string(), self.site(&symbol.at, symbol.kind))
+            })
+            .collect();
+        found.sort_by_key(|(_, site)| site.position);
+        found
+    }
+
     /// Where the property is given to its object: the class's field, `this.name = …`, a literal's
     /// key or another assignment. One that creates something (`[]`, `{}`, `new …`, a call) goes
     /// before one that does not. A private property's name begins with `#`.

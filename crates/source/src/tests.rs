@@ -633,3 +633,28 @@ fn a_property_may_be_bounded_by_any_script_that_takes_from_it() {
     assert!(script.member_may_be_bounded("#all"));
     assert!(!script.member_may_be_bounded("list"));
 }
+
+#[test]
+fn variables_of_blocks_that_grow_are_found_from_the_closures_within() {
+    let check = |text: &str, expected: &[&str]| {
+        let marked = marked(text);
+        let found = marked.file.grown_in_blocks(marked.marks[0]);
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, expected, "{text}");
+    };
+    let worker = |mark_at: &str| {
+        format!(
+            "const outside = [];\n\
+             if (isMain) {{ const other = []; other.push(1); }} else {{\n\
+               const jobs = [], done = new Map(), fixed = [];\n\
+               on('message', {mark_at}(job) => {{ const own = []; own.push(job); jobs.push(own); \
+             done.set(job, fixed); outside.push(1); }});\n}}"
+        )
+    };
+    check(&worker("▸"), &["jobs", "done"]);
+    let text = "const all = [];\non('x', ▸() => all.push(1));";
+    check(text, &[]);
+    let text = "function f() { for (;;) { let list = []; on(▸() => list.push(1)); } }";
+    check(text, &["list"]);
+    check("not ( a text▸", &[]);
+}

@@ -13,6 +13,9 @@ use super::Namer;
 /// A run of at least this many objects of one class is told as a list.
 const RUN: usize = 4;
 
+/// What V8 calls the variables that closures capture.
+const CONTEXT: &str = "system / Context";
+
 /// How a program reaches the holder.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Binding {
@@ -182,7 +185,7 @@ fn is_landmark(namer: &Namer<'_>, node: NodeIx) -> bool {
     is_object
         && (matches!(
             &*name,
-            "process" | "Module" | "Server" | "Timeout" | "Immediate"
+            "process" | "Module" | "Server" | "MessagePort" | "Timeout" | "Immediate"
         ) || name.starts_with("global"))
 }
 
@@ -205,6 +208,11 @@ impl Teller<'_, '_> {
             EdgeKind::Property if name == "_events" => {}
             EdgeKind::Property if self.is_event_table(way, i) => self.listener(way, i, &name),
             EdgeKind::Context => self.variable(way, i, &name),
+            EdgeKind::Hidden if &*self.namer.last.name(step.from) == CONTEXT => {
+                if let Some(name) = self.variable_of_block(way, i) {
+                    self.variable(way, i, &name);
+                }
+            }
             EdgeKind::Property | EdgeKind::Shortcut => self.property(step, name),
             EdgeKind::Element => self.steps.push("[n]".into()),
             EdgeKind::Internal if self.namer.last.node_type(step.from) == NodeType::Array => {
@@ -258,13 +266,31 @@ impl Teller<'_, '_> {
         events.join(", ")
     }
 
+    /// The closure that a step of the path is made in.
+    fn closure_before(&self, way: &[PathStep], i: usize) -> Option<NodeIx> {
+        let is_closure = |n: &NodeIx| self.namer.last.node_type(*n) == NodeType::Closure;
+        way[..i].iter().rev().map(|s| s.from).find(is_closure)
+    }
+
+    /// What the captured variable of a block is called, of which V8 tells no name: the one that grows
+    /// and is declared with a value of that class, if there is only one.
+    fn variable_of_block(&self, way: &[PathStep], i: usize) -> Option<String> {
+        let at = self.namer.last.location(self.closure_before(way, i)?)?;
+        let script = self.namer.sources.script(at.script_id)?;
+        let mut growing = script.text.grown_in_blocks(position(at));
+        let class = self.namer.class(way[i].edge.to);
+        let of_class = |(_, site): &&(String, source::Site)| makes(&class, &site.text);
+        if growing.iter().any(|variable| of_class(&variable)) {
+            growing.retain(|variable| of_class(&variable));
+        }
+        match growing.len() {
+            1 => growing.pop().map(|(name, _)| name),
+            _ => None,
+        }
+    }
+
     fn variable(&mut self, way: &[PathStep], i: usize, name: &str) {
-        let is_closure = |n: NodeIx| self.namer.last.node_type(n) == NodeType::Closure;
-        let closure = way[..i]
-            .iter()
-            .rev()
-            .map(|s| s.from)
-            .find(|&n| is_closure(n));
+        let closure = self.closure_before(way, i);
         let closure_name = closure.map_or_else(|| "of a module".into(), |c| self.object(c));
         let original = closure.and_then(|closure| self.original_variable(closure, name));
         let told = original.unwrap_or_else(|| name.to_owned());
@@ -346,6 +372,16 @@ impl Teller<'_, '_> {
             format!(" ({}:{line})", inside.unwrap_or(&file))
         });
         name + &place.unwrap_or_default()
+    }
+}
+
+/// Whether a declaration's text makes an object of a class.
+fn makes(class: &str, text: &str) -> bool {
+    match class {
+        "Array" => text.contains("= [") || text.contains("Array"),
+        "Object" => text.contains("= {") || text.contains("Object"),
+        class if class.starts_with("Object {") => text.contains("= {"),
+        class => text.contains(class),
     }
 }
 
