@@ -313,6 +313,11 @@ async fn attach_to_open(process: &Process, network: &Network) -> Result<Option<A
     let mut own = procfs::listeners_of(process.pid).unwrap_or_default();
     own.retain(Listener::is_on_loopback);
     let told = inspect_port(process);
+    if told == Some(0) {
+        // What it shares with its parent, as a cluster does, is what it serves.
+        let shared = procfs::listeners_of(process.parent).unwrap_or_default();
+        own.retain(|l| !shared.iter().any(|of_parent| of_parent.inode == l.inode));
+    }
     own.retain(|l| {
         let port = l.address.port();
         let is_likely = Some(port) == told || port == USUAL_PORT;
@@ -417,6 +422,14 @@ fn send_signal(process: &Process) -> Result<(), Error> {
         };
         unreachable.into()
     })
+}
+
+/// Whether the port is free that a process was told for its inspector, if it was told one: not even
+/// the end of a connection that has just been closed may have it.
+#[must_use]
+pub fn could_open_inspector(process: &Process) -> bool {
+    let port = inspect_port(process).filter(|&port| port != 0);
+    port.is_none_or(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
 }
 
 /// The port that a process was told for its inspector, on its command line or in NODE_OPTIONS.

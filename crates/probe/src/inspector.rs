@@ -139,7 +139,13 @@ impl Inspector {
         let expression = "new Promise((resolve) => { \
                           const turn = globalThis.setImmediate ?? setTimeout; \
                           turn(() => turn(resolve, 0), 0) })";
-        self.evaluate::<Value>(expression).await.map(drop)
+        let params = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "awaitPromise": true,
+            "silent": true,
+        });
+        self.value::<Value>(&params).await.map(drop)
     }
 
     /// Reads `process.memoryUsage()`.
@@ -283,12 +289,12 @@ impl Inspector {
         Ok(read::<Answer>(METHOD, &answer)?.script_source)
     }
 
-    /// The value of an expression in the service's global scope; a promise is awaited.
+    /// The value of an expression in the service's global scope. A promise is not awaited: a thread
+    /// that waits in `Atomics.wait` would settle none.
     async fn evaluate<T: for<'a> Deserialize<'a>>(&self, expression: &str) -> Result<T, Error> {
         let params = json!({
             "expression": expression,
             "returnByValue": true,
-            "awaitPromise": true,
             "silent": true,
         });
         self.value(&params).await

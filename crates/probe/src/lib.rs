@@ -40,7 +40,9 @@ mod service;
 mod target;
 
 pub use around::{Sockets, TcpStates, cpu_time, memory_limit, tree};
-pub use attach::{Attached, Opening, Unreachable, attach, attach_at, attach_until};
+pub use attach::{
+    Attached, Opening, Unreachable, attach, attach_at, attach_until, could_open_inspector,
+};
 pub use error::Error;
 pub use headroom::{Headroom, MemoryLimit};
 pub use inspector::{

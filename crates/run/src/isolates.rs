@@ -8,7 +8,7 @@
 mod children;
 mod followed;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use probe::{Inspector, Traffic};
@@ -120,6 +120,11 @@ impl Isolates {
             let _ = found.inspector.start_sampling(interval).await;
         }
         self.followed.push(Followed::of(found));
+    }
+
+    /// What is worth waiting for before there is any load, `since` when it was waited for.
+    pub(crate) fn waits_for(&self, since: Instant) -> Option<String> {
+        self.children.waits_for(since)
     }
 
     /// From here on those that are followed stay the same.

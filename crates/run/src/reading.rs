@@ -15,7 +15,7 @@ impl Conductor<'_, '_> {
     /// all of them hold, inside their heaps and outside.
     pub(crate) async fn settle(&self) -> Result<u64, Error> {
         let mut isolates = self.isolates.take();
-        isolates.look(&self.inspector, self.pid).await;
+        self.look_for(&mut isolates).await?;
         self.tell_of(&mut isolates)?;
         let reading = self.settle_with(&mut isolates).await?;
         self.tell_of(&mut isolates)?;
@@ -23,6 +23,18 @@ impl Conductor<'_, '_> {
         self.isolates.replace(isolates);
         self.tell(&Event::Settled(reading))?;
         Ok(held)
+    }
+
+    async fn look_for(&self, isolates: &mut Isolates) -> Result<(), Error> {
+        let started = Instant::now();
+        isolates.look(&self.inspector, self.pid).await;
+        let is_before_load = self.sessions_before.get() == 0 && self.snapshots.get() == 0;
+        while is_before_load && let Some(waiting_for) = isolates.waits_for(started) {
+            self.tell(&Event::Settling { waiting_for })?;
+            tokio::time::sleep(POLL).await;
+            isolates.look(&self.inspector, self.pid).await;
+        }
+        Ok(())
     }
 
     async fn settle_with(&self, isolates: &mut Isolates) -> Result<Reading, Error> {

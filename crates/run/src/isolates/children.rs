@@ -2,6 +2,7 @@
 //! their main isolates, and what arrives at them where the load is somebody else's.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use probe::{Attached, Inspector, Opening, Process, Traffic};
 use recording::IsolateKind;
@@ -9,8 +10,11 @@ use tokio::time::timeout;
 
 use super::{PATIENCE, silence};
 
-/// Attempts to have a process open its inspector.
-const TRIES: u32 = 3;
+/// From the signal to open an inspector until a process must have.
+const OPEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// For so long the end of a closed connection keeps its port, and a little more.
+const PORT_FREE_WITHIN: Duration = Duration::from_secs(65);
 
 /// All of them.
 #[derive(Default)]
@@ -38,9 +42,9 @@ pub(super) struct Child {
 struct Unreachable {
     process: Process,
     reason: String,
-    /// How often it was tried.
-    tries: u32,
     is_blocked: bool,
+    /// Whether it would open an inspector, were its port free.
+    wants_port: bool,
 }
 
 impl Child {
@@ -70,23 +74,27 @@ impl Children {
             let before = self.unreachable.get(&process.pid);
             let is_met = self.met.iter().any(|child| child.process == process);
             if !is_met && !before.is_some_and(|before| before.is_blocked) {
-                let tries = before.map_or(0, |before| before.tries);
-                self.try_to_meet(process, tries).await;
+                let is_new = before.is_none();
+                self.try_to_meet(process, is_new).await;
             }
         }
         &self.met
     }
 
-    async fn try_to_meet(&mut self, process: Process, tries: u32) {
+    async fn try_to_meet(&mut self, process: Process, is_new: bool) {
         let is_of_cluster = process.is_cluster_child();
-        // A cluster gives its children ports one after the other, whether or not they are free.
-        let opening = match self.is_ours && is_of_cluster && (1..TRIES).contains(&tries) {
-            true => Opening::BySignal,
-            false => Opening::Never,
+        // A cluster gives its children ports one after the other, whether or not they are free;
+        // one that was taken when it began is likely to be free by now.
+        let may_signal = self.is_ours && is_of_cluster && !is_new;
+        let by_signal = may_signal && probe::could_open_inspector(&process);
+        let (opening, patience) = match by_signal {
+            true => (Opening::BySignal, OPEN_WITHIN),
+            false => (Opening::Never, PATIENCE),
         };
         let pid = process.pid;
-        let attached = timeout(PATIENCE, probe::attach(&process, opening)).await;
-        let is_blocked = attached.is_err();
+        let wants_port = self.is_ours && is_of_cluster && !probe::could_open_inspector(&process);
+        let attached = timeout(patience, probe::attach(&process, opening)).await;
+        let is_blocked = attached.is_err() && !by_signal;
         let reason = match attached {
             Ok(Ok(attached)) => {
                 self.unreachable.remove(&pid);
@@ -105,6 +113,7 @@ impl Children {
                 });
                 return;
             }
+            _ if may_signal => "the port for its inspector is taken".into(),
             // It may be about to open one, or to end.
             Ok(Err(error)) => error.to_string(),
             Err(_) => silence(),
@@ -112,10 +121,18 @@ impl Children {
         let unreachable = Unreachable {
             process,
             reason,
-            tries: tries + 1,
             is_blocked,
+            wants_port,
         };
         self.unreachable.insert(pid, unreachable);
+    }
+
+    /// What is worth waiting for before there is any load, for so long at most.
+    pub(super) fn waits_for(&self, since: Instant) -> Option<String> {
+        let mut waiting = self.unreachable.values().filter(|u| u.wants_port);
+        let waiting = waiting.find(|_| since.elapsed() < PORT_FREE_WITHIN)?;
+        let pid = waiting.process.pid;
+        Some(format!("a free port for the inspector of process {pid}"))
     }
 
     /// Begins to count what arrives at them.
