@@ -95,6 +95,7 @@ fn cluster_children_are_judged_as_one_however_the_kernel_spreads_the_load() {
     let (verdict, text) = verdict(&hunt, 1);
     let suspect = &verdict["suspects"][0];
     assert_eq!(suspect["holder"]["class"], "Map");
+    assert_eq!(suspect["holder"]["name"], "served");
     assert_eq!(suspect["holder"]["gains_per_session"], 1.0, "{suspect:#}");
     assert!(
         suspect["writer"]["text"]
@@ -106,4 +107,20 @@ fn cluster_children_are_judged_as_one_however_the_kernel_spreads_the_load() {
     assert!(text.contains("cluster"), "{text}");
     assert!(outcomes(&verdict).contains(&("main", "", "clean")));
     check_judged_again(&hunt, &verdict);
+}
+
+#[test]
+fn workers_that_wait_block_and_end_make_no_leak_and_do_not_stop_a_hunt() {
+    let hunt = hunt("restless.js", "no");
+    let (verdict, _) = verdict(&hunt, 0);
+    let warnings = verdict["warnings"].to_string();
+    assert!(
+        warnings.contains("did not answer within 10 s"),
+        "{warnings}"
+    );
+    let judged = outcomes(&verdict);
+    assert!(
+        judged.contains(&("worker", "restless.js", "clean")),
+        "{judged:?}"
+    );
 }

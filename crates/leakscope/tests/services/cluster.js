@@ -8,6 +8,8 @@ const http = require('node:http');
 cluster.schedulingPolicy = cluster.SCHED_NONE;
 
 if (cluster.isPrimary) {
+  // Else children get ports one after the other, which others may have.
+  cluster.setupPrimary({ inspectPort: 0 });
   cluster.fork();
   cluster.fork();
 } else {
