@@ -74,7 +74,7 @@ fn finish(
     verdict(outcome, report)?;
     let failed: Vec<&Check> = checks.iter().filter(|c| c.strict && !c.holds).collect();
     if failed.is_empty() {
-        return Ok(Exit::Clean);
+        return expectations(&report["aggregate"]["counters"]);
     }
     let message = format!(
         "{} of {} checks of `ensure` failed",
@@ -83,6 +83,22 @@ fn finish(
     );
     let lines = failed.iter().map(|check| check.text.clone());
     Err(Failure::new(Exit::Load, message).causes(lines))
+}
+
+/// Whether responses were what requests expect of them.
+fn expectations(counters: &Value) -> Result<Exit, Failure> {
+    let count = |name: &str| counters[name].as_u64().unwrap_or(0);
+    let (met, unmet) = (count("plugins.expect.ok"), count("plugins.expect.failed"));
+    if unmet == 0 {
+        return Ok(Exit::Clean);
+    }
+    let message = format!("{unmet} of {} expectations were not met", met + unmet);
+    let kinds = counters.as_object().into_iter().flatten();
+    let kinds = kinds.filter_map(|(name, count)| {
+        let kind = name.strip_prefix("plugins.expect.failed.")?;
+        Some(format!("{kind}: {count}"))
+    });
+    Err(Failure::new(Exit::Load, message).causes(kinds))
 }
 
 /// Whether the load did what it was asked to.

@@ -5,14 +5,14 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// A reason as it is counted: `ECONNREFUSED`, `timeout`.
+/// A reason as it is counted: `ECONNREFUSED`, `ETIMEDOUT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause(pub(crate) String);
 
 impl Cause {
     /// A step took longer than the script allows.
     pub(crate) fn timeout() -> Self {
-        Self("timeout".into())
+        Self("ETIMEDOUT".into())
     }
 
     /// We were told to stop.
@@ -23,6 +23,15 @@ impl Cause {
     /// The server closed the connection in the middle of things.
     pub(crate) fn closed() -> Self {
         Self("the server closed the connection".into())
+    }
+
+    /// The same of an exchange of HTTP, under the name that Node.js has for it: a connection that ends
+    /// before the response does was broken off.
+    pub(crate) fn of_exchange(self) -> Self {
+        match self == Self::closed() {
+            true => Self("ECONNRESET".into()),
+            false => self,
+        }
     }
 
     /// From an error: the operating system's name for it if there is one below it.
@@ -42,7 +51,7 @@ pub fn explain(cause: &str) -> Option<&'static str> {
         "ECONNREFUSED" => "nobody listens there: is the service running, is the port right?",
         "ECONNRESET" => "the service, or something before it, broke the connection off",
         "EPIPE" => "the service closed the connection while something was being sent",
-        "ETIMEDOUT" => "the system got no answer while connecting",
+        "ETIMEDOUT" => "no answer within the script's `timeout`",
         "EMFILE" => "this process ran out of file descriptors: raise the limit with `ulimit -n`",
         "ENFILE" => "this machine ran out of file descriptors",
         "EADDRNOTAVAIL" => {
@@ -50,7 +59,6 @@ pub fn explain(cause: &str) -> Option<&'static str> {
              `net.ipv4.ip_local_port_range`, or use more machines"
         }
         "EHOSTUNREACH" | "ENETUNREACH" => "there is no way to that address from here",
-        "timeout" => "a step took longer than the script's `timeout`",
         "timeout in close" => "the service did not answer the closing of a WebSocket",
         "interrupted" => "the session was on its way when the load was stopped",
         "the response is no HTTP" => "does the service speak another protocol, TLS perhaps?",

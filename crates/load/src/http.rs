@@ -25,7 +25,7 @@ use crate::cause::Cause;
 use crate::meter::EndpointNames;
 use crate::processor::Call;
 use crate::session::Session;
-use crate::transport::{Connections, Request, Response};
+use crate::transport::{Connections, Request, Response, ResponseFacts};
 use cookies::Jar;
 use outgoing::Outgoing;
 
@@ -96,14 +96,10 @@ impl<'a> Session<'a> {
             || !self.scenario.hooks.after_response.is_empty()
             || !step.before_request.is_empty()
             || !step.after_response.is_empty();
-        let result = match has_hooks {
+        match has_hooks {
             false => self.plain_request(step).await,
             true => Box::pin(self.hooked_request(step)).await,
-        };
-        if let Err(cause) = &result {
-            self.count_endpoint_error(step, cause);
         }
-        result
     }
 
     async fn plain_request(&mut self, step: &HttpRequest) -> Result<(), Cause> {
@@ -199,8 +195,14 @@ impl<'a> Session<'a> {
             self.meter.request_sent();
             let sending = self.http.connections.send(self.transport, &request);
             let response = timeout(limit, sending).await;
-            let response = response.unwrap_or(Err(Cause::timeout()))?;
-            self.count_response(step, &response, intended);
+            let response = response.unwrap_or(Err(Cause::timeout()));
+            let response = response.map_err(|cause| {
+                let cause = cause.of_exchange();
+                self.count_endpoint_error(step, &cause);
+                cause
+            })?;
+            let facts = response.facts(intended);
+            self.count_response(&facts);
             self.http.jar.take_in(&response.headers, &target, &path);
             let location = match response.status {
                 300..400 if step.follows_redirects && response.status != 304 => {
@@ -209,6 +211,7 @@ impl<'a> Session<'a> {
                 _ => None,
             };
             let Some(location) = location else {
+                self.count_answer(step, &response, &facts);
                 return Ok(Answered {
                     response,
                     target,
@@ -259,9 +262,8 @@ impl<'a> Session<'a> {
         Ok((target, Cow::Owned(path)))
     }
 
-    fn count_response(&mut self, step: &HttpRequest, response: &Response, intended: Instant) {
-        let facts = response.facts(intended);
-        self.meter.response_came(&facts);
+    fn count_response(&mut self, facts: &ResponseFacts) {
+        self.meter.response_came(facts);
         if self.script.settings.http.has_extended_metrics {
             if let Some(connect) = facts.times.connect {
                 self.meter.time("http.dns", connect.dns);
@@ -272,6 +274,10 @@ impl<'a> Session<'a> {
             }
             self.meter.time("http.total", facts.times.total);
         }
+    }
+
+    /// Counts what a step has come to, redirects or not.
+    fn count_answer(&mut self, step: &HttpRequest, response: &Response, facts: &ResponseFacts) {
         if let Some(satisfying) = self.script.settings.plugins.apdex {
             // To the last byte, as Artillery has it; all three are there once there is a response.
             let since_first_byte = facts.times.total.saturating_sub(facts.times.first_byte);
@@ -285,7 +291,7 @@ impl<'a> Session<'a> {
         };
         let namespace = &self.script.settings.plugins.by_endpoint.namespace[..];
         match step.endpoint {
-            Some(at) => self.meter.endpoint_answered(at, &facts, || EndpointNames {
+            Some(at) => self.meter.endpoint_answered(at, facts, || EndpointNames {
                 response_time: format!("{namespace}.response_time.{endpoint}"),
                 codes: format!("{namespace}.{endpoint}.codes."),
             }),

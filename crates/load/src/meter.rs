@@ -20,6 +20,13 @@ pub const LATE: Duration = Duration::from_millis(10);
 /// What the counters of sessions by their scenario are called, up to its name.
 pub(crate) const BY_SCENARIO: &str = "vusers.created_by_name.";
 
+/// The only scenario, if it has no name, is every session: that is counted already.
+pub(crate) fn forget_the_only(scenarios: &mut BTreeMap<String, u64>) {
+    if scenarios.len() == 1 {
+        scenarios.remove("0");
+    }
+}
+
 /// Counts and times that anyone may read while the load lasts.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -185,6 +192,7 @@ impl Counts {
         for (name, count) in [
             ("http.request_rate", requests),
             ("websocket.send_rate", messages_sent),
+            ("websocket.receive_rate", messages_received),
         ] {
             if count > 0 {
                 *tally.rates.entry(name.to_owned()).or_default() += count;
@@ -234,6 +242,7 @@ impl Meter {
                 *ledger.responses.entry(*status).or_default() += count;
             }
         }
+        forget_the_only(&mut ledger.scenarios);
         ledger
     }
 

@@ -95,8 +95,16 @@ impl<'a> Session<'a> {
     /// Goes through the scenario to its end.
     pub(crate) async fn perform(&mut self) -> Result<(), Cause> {
         let scenario = self.scenario;
-        if let Some(name) = &scenario.name {
-            self.meter.count(&format!("{BY_SCENARIO}{name}"), 1);
+        let mut all = self.script.scenarios.iter();
+        let name = match &scenario.name {
+            Some(name) => Some(format!("{BY_SCENARIO}{name}")),
+            // As Artillery calls it; `before` and `after` have no number.
+            None => all
+                .position(|one| std::ptr::eq(one, scenario))
+                .map(|number| format!("{BY_SCENARIO}{number}")),
+        };
+        if let Some(name) = name {
+            self.meter.count(&name, 1);
         }
         let result = self.flow(scenario).await;
         if let Err(cause) = &result {

@@ -79,6 +79,25 @@ fn the_apdex_is_printed_where_the_script_asks_for_it() {
 }
 
 #[test]
+fn an_expectation_that_is_not_met_is_the_load_s_failure() {
+    let port = answering(HELLO);
+    let get = json!({"get": {"url": "/", "expect": [{"statusCode": 200}, {"statusCode": 404}]}});
+    let mut script = script(
+        &format!("http://127.0.0.1:{port}"),
+        "http",
+        3,
+        &json!([get]),
+    );
+    script["config"]["plugins"] = json!({"expect": {}});
+    let done = Load::of(&script).run();
+    done.check(5);
+    assert_eq!(done.ours("completed"), 3);
+    let said = "3 of 6 expectations were not met\n  statusCode: 3\n";
+    assert!(done.stderr.contains(said), "{}", done.stderr);
+    assert_eq!(done.counter("vusers.created_by_name.0"), 3);
+}
+
+#[test]
 fn a_poisson_plan_follows_from_its_seed() {
     let total = |seed: &str| {
         let load = Load::of(&gets(1, 1)).args(&[

@@ -160,6 +160,15 @@ async fn redirects_are_followed_as_browsers_do() {
         crate::server::failure(&outcome),
         "redirected more than 10 times"
     );
+    // Of a step's endpoint, only what it came to counts.
+    let see = |code: u16| {
+        let name = format!("plugins.metrics-by-endpoint./see.codes.{code}");
+        outcome.tally.counter(&name)
+    };
+    assert_eq!(
+        (see(200), see(303), outcome.tally.counter("http.codes.303")),
+        (1, 1, 2)
+    );
 }
 
 #[tokio::test]
