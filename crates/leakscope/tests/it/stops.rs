@@ -196,3 +196,35 @@ fn a_file_that_ends_too_early_is_redacted_to_nothing() {
     done.check_error(2, &["cannot redact heap snapshot", "hint: "]);
     assert_eq!(files(dir.path()), ["key"]);
 }
+
+#[test]
+fn a_full_disk_leaves_no_half_file_of_redacting_and_profiling() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root can make such a disk.
+        return;
+    }
+    let service = Running::script(IDLE);
+    let dir = service.dir.path();
+    service
+        .run("snapshot", &["-o", "whole.heapsnapshot"])
+        .check_code(0);
+    key(dir);
+    let pid = service.pid();
+    for command in [
+        "redact whole.heapsnapshot --key-file key --output small/out.heapsnapshot",
+        &format!("profile {pid} --for 100ms --output small/out.heapprofile"),
+    ] {
+        let line = format!(
+            "mkdir -p small && mount -t tmpfs -o size=16k tmpfs small && \
+             head -c 16384 /dev/zero > small/full; {} {command}; code=$?; ls -A small; exit $code",
+            env!("CARGO_BIN_EXE_leakscope")
+        );
+        let mut unshared = Command::new("unshare");
+        unshared
+            .args(["--mount", "sh", "-c", &line])
+            .current_dir(dir);
+        let done = Done::of(&unshared.output().unwrap());
+        done.check_error(6, &["cannot write `small/out.", "No space left"]);
+        assert_eq!(done.stdout, "full\n", "something is left on the disk");
+    }
+}
