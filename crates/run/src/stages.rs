@@ -173,9 +173,8 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 Further::Round(_) if is_foreign && number > rounds.measured.len() as u32 => break,
                 Further::Round(sessions) => {
                     number += 1;
-                    let rate = (0.5 * self.fastest.get()).max(rounds.arrival_rate);
-                    let in_time = (rate * FURTHER_TIME) as u64;
-                    self.round(number, sessions.min(in_time), rate).await?;
+                    let (sessions, rate) = self.in_time(sessions);
+                    self.round(number, sessions, rate).await?;
                 }
                 Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
@@ -193,6 +192,21 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.settle().await?;
         self.snapshot(&format!("round-{number}")).await?;
         self.end_stage()
+    }
+
+    /// So many sessions, or as many as the service performs in the time that a further round has,
+    /// at half of the pace that it can keep.
+    fn in_time(&self, sessions: u64) -> (u64, f64) {
+        let usual = self.order.rounds.arrival_rate;
+        match self.fastest.get() {
+            // The load is somebody else's.
+            0.0 => (sessions, usual),
+            fastest => {
+                let rate = (0.5 * fastest).max(usual);
+                let most = rate.min(fastest) * FURTHER_TIME;
+                (sessions.min((most as u64).max(1)), rate)
+            }
+        }
     }
 
     /// The stage that would decide, if those so far do not.

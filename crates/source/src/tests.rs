@@ -612,6 +612,7 @@ fn what_is_taken_from_measured_or_written_in_a_circle_may_be_bounded() {
         "all[key] = value",
         "all = [...all, value]",
         "all = all.concat(value)",
+        "all = { value, next: last }",
         "console.log(all.size)",
         "other.delete(key)",
         "for (const each of all) each.length = 0",

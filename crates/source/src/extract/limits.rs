@@ -9,7 +9,6 @@ use oxc_ast::ast::{
     AssignmentExpression, AssignmentOperator, BinaryOperator, Expression, MemberExpression,
     UnaryOperator,
 };
-use oxc_span::GetSpan;
 
 use super::Extraction;
 use super::targets::unwrapped;
@@ -101,18 +100,23 @@ impl<'a> Extraction<'_, 'a> {
                 let shortens = SHORTENING.contains(&callee.static_property_name()?);
                 shortens && self.target_of(callee.object()).as_ref() == Some(&target)
             }
-            // A constructor gives a property its first value in the same way.
-            Expression::ArrayExpression(_)
-            | Expression::ObjectExpression(_)
-            | Expression::NewExpression(_)
-            | Expression::StringLiteral(_)
-            | Expression::NullLiteral(_) => {
-                matches!(target, Target::Symbol(_))
-                    && !self.mentions_within(&target, assignment.right.span())
+            empty => {
+                // A constructor gives a property its first value in the same way.
+                matches!(target, Target::Symbol(_)) && is_empty(empty)
             }
-            _ => false,
         };
         starts_anew.then_some(target)
+    }
+}
+
+/// `[]`, `{}`, `''`, `null`, `new …`
+fn is_empty(value: &Expression<'_>) -> bool {
+    match value {
+        Expression::ArrayExpression(array) => array.elements.is_empty(),
+        Expression::ObjectExpression(object) => object.properties.is_empty(),
+        Expression::StringLiteral(text) => text.value.is_empty(),
+        Expression::NewExpression(_) | Expression::NullLiteral(_) => true,
+        _ => false,
     }
 }
 
