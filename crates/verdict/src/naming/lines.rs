@@ -86,7 +86,8 @@ pub(super) fn places(
     places
 }
 
-/// Whether some statement takes from what is bound, measures it, or writes to it in a circle.
+/// Whether some statement takes from what is bound, measures it, or writes to it in a circle. What
+/// an installed package keeps is its own affair: it may have a bound in any way.
 pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
     let script_of = |node| {
         let at = namer.last.location(node)?;
@@ -100,14 +101,17 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
                     line: at.line,
                     column: at.column,
                 };
-                script.text.may_be_bounded(name, seen_from)
+                script.is_of_package() || script.text.may_be_bounded(name, seen_from)
             })
         }
         Binding::Property { name, owner, .. } => {
             let of_constructor = script_of(*owner).map(|(_, script)| script);
             let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
-            let mut scripts = scripts.map(|script| &script.text);
-            scripts.any(|text| text.member_may_be_bounded(name))
+            let mut scripts = scripts.enumerate();
+            scripts.any(|(i, script)| {
+                let is_packages = i == 0 && script.is_of_package();
+                is_packages || script.text.member_may_be_bounded(name)
+            })
         }
         Binding::Listeners { .. } | Binding::Unnamed => false,
     }
