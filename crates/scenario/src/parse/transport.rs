@@ -271,7 +271,10 @@ impl Reader<'_> {
         match self.inputs.files.read_bytes(&text) {
             Ok(contents) => Some(contents),
             Err(why) => {
-                let hint = "the path is relative to the script; PEM text may stand there instead";
+                let hint = match what {
+                    "`pfx`" => "the path is relative to the script",
+                    _ => "the path is relative to the script; PEM text may stand there instead",
+                };
                 let message = format!("{what}: `{text}` cannot be read: {why}");
                 self.error(node.place, message, Some(hint.into()));
                 None
