@@ -47,6 +47,7 @@ pub struct Launch {
 /// A running service. Dropping it kills every process of it.
 #[derive(Debug)]
 pub struct Service {
+    launch: Launch,
     child: Child,
     /// `NAME=value` of the marking variable.
     mark: String,
@@ -142,6 +143,7 @@ impl Service {
             source,
         })?;
         Ok(Self {
+            launch: launch.clone(),
             child,
             mark: format!("{MARK}={mark}"),
             output,
@@ -275,6 +277,34 @@ impl Service {
     #[must_use]
     pub fn output_tail(&self, n: usize) -> Vec<String> {
         self.output.tail(n)
+    }
+
+    /// Whether a cluster child has no inspector because somebody has its port: a cluster gives its
+    /// children the ports after its own, one after the other.
+    pub async fn is_short_of_ports(&self) -> bool {
+        let all = self.processes().into_iter();
+        let children = all.filter_map(|pid| Process::of(pid).ok());
+        for child in children.filter(Process::is_cluster_child) {
+            if !crate::could_open_inspector(&child) {
+                let attaching = crate::attach(&child, Opening::Never);
+                // One that is busy has an inspector.
+                if matches!(timeout(INSPECTOR_WITHIN, attaching).await, Ok(Err(_))) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Ends the service and starts it anew, with another port for its inspector.
+    ///
+    /// # Errors
+    /// As [`Service::stop`] and [`Service::start`].
+    pub async fn restart(&mut self, grace: Duration) -> Result<(), Error> {
+        self.stop(grace).await?;
+        let launch = self.launch.clone();
+        *self = Self::start(&launch)?;
+        Ok(())
     }
 
     /// Ends every process of the service: SIGTERM, and SIGKILL to those that live on after `grace`.
