@@ -91,6 +91,8 @@ fn run(leakscope: &Path) -> Result<PathBuf> {
     if run.join("verdict.json").is_file() {
         return Ok(run);
     }
+    let server = root().join("examples/calc-server");
+    steps::npm_ci("install the example's packages", &server)?;
     let port = crate::demo::free_port()?;
     let url = format!("ws://127.0.0.1:{port}");
     let words = [
@@ -109,7 +111,7 @@ fn run(leakscope: &Path) -> Result<PathBuf> {
         "node",
         "server.js",
     ];
-    let mut command = program(&words, &root().join("examples/calc-server"));
+    let mut command = program(&words, &server);
     command.env("PORT", port.to_string());
     match steps::code_of("record a run for the page's tests", &mut command)? {
         // That it leaks is what the page shows.
