@@ -387,6 +387,22 @@ impl SourceFile {
             .any(|target| self.facts.limits.contains(target))
     }
 
+    /// All calls, and `new`s, in the function that V8 says starts at `start`, in the order of the
+    /// text.
+    #[must_use]
+    pub fn calls_in(&self, start: Position) -> Vec<Addition> {
+        let is_inside = |at: &At| {
+            at.function
+                .is_some_and(|ix| self.function(ix).start == start)
+        };
+        let calls = self.facts.calls.iter().filter(|call| is_inside(&call.at));
+        let mut found: Vec<Addition> = calls
+            .map(|call| self.addition(&call.at, How::Call(call.name.to_string())))
+            .collect();
+        found.sort_by_key(|call| call.site.position);
+        found
+    }
+
     fn resolve(&self, name: &str, seen_from: Position) -> Option<SymbolIx> {
         let offset = self.lines.offset(&self.text, seen_from)?;
         self.facts.resolve(name, offset)

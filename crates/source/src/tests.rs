@@ -659,3 +659,19 @@ fn variables_of_blocks_that_grow_are_found_from_the_closures_within() {
     check(text, &["list"]);
     check("not ( a text▸", &[]);
 }
+
+#[test]
+fn the_calls_of_a_function_are_those_of_its_own_code() {
+    let script = marked("function outer▸() { app.get(() => inner()); res.send(1); } other();");
+    assert_eq!(
+        told(&script.file.calls_in(script.marks[0])),
+        [
+            "0 outer: function outer() { app.get(() => inner()); res.send(1); } other();",
+            "0 outer: function outer() { app.get(() => inner()); res.send(1); } other();",
+        ]
+    );
+    let names = script.file.calls_in(script.marks[0]);
+    let names: Vec<&How> = names.iter().map(|call| &call.how).collect();
+    let call = |name: &str| How::Call(name.into());
+    assert_eq!(names, [&call("get"), &call("send")]);
+}

@@ -5,15 +5,18 @@
 //! statements that add, the one wins whose function allocated most of what is still alive; where
 //! nothing has a name, that function's own statements are looked at.
 
-use source::{Addition, Position, Site};
+use source::{Addition, How, Position, Site};
 
 use super::Namer;
 use super::path::Binding;
-use crate::evidence::{Script, Sources};
+use crate::evidence::{Allocator, Script, Sources};
 use crate::verdict::SourceLine;
 
 /// Part of what a function allocated and is alive that a call in it accounts for, at least.
 const CALL_SHARE: f64 = 0.2;
+
+/// V8's name for a function that was assigned to `object[key]`.
+const COMPUTED: &str = "<computed>";
 
 /// Node's own classes, and what makes one.
 const MAKERS: [(&str, &[&str]); 13] = [
@@ -152,11 +155,29 @@ fn own_call(sources: &Sources) -> Option<SourceLine> {
         let callees = callees.filter(|(_, bytes)| *bytes as f64 >= enough);
         callees.into_iter().find_map(|(callee, _)| {
             let name = callee.rsplit(['.', ' ']).next()?;
-            let mut calls = script.text.calls(&[name]);
-            calls.retain(|c| c.function.as_ref().is_some_and(|f| f.start == start));
+            let calls = if name == COMPUTED {
+                // Under what name it is called is not known, but under which names others are.
+                let mut calls = script.text.calls_in(start);
+                calls.retain(|call| !is_callee(allocator, &call.how));
+                calls
+            } else {
+                let mut calls = script.text.calls(&[name]);
+                calls.retain(|c| c.function.as_ref().is_some_and(|f| f.start == start));
+                calls
+            };
             best(sources, script, &calls)
         })
     })
+}
+
+/// Whether a call is of a function that the profile knows by its name.
+fn is_callee(allocator: &Allocator, how: &How) -> bool {
+    let How::Call(called) = how else {
+        return false;
+    };
+    let names = allocator.callees.iter();
+    let mut names = names.filter_map(|(callee, _)| callee.rsplit(['.', ' ']).next());
+    names.any(|name| name == called)
 }
 
 fn variable(
