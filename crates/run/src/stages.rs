@@ -171,7 +171,6 @@ impl<'a, 'r> Conductor<'a, 'r> {
         if self.order.load != LoadSource::Traffic {
             self.idle().await?;
         }
-        self.keep_scripts().await?;
         let rounds = &self.order.rounds;
         let mut number = 0;
         for &sessions in &rounds.measured {

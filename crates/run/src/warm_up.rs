@@ -35,6 +35,9 @@ impl Conductor<'_, '_> {
             let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
             every_session_failed(Stage::WarmUp, &ledger)?;
             if portion == 0 {
+                // Telling its scripts makes V8 drop code that it must compile again: before anything
+                // is measured. At the end they are asked for once more.
+                self.keep_scripts().await?;
                 // What is allocated once, at the first sessions, would only be in the way.
                 self.start_sampling().await?;
                 if !self.order.load.is_foreign() {
