@@ -103,8 +103,9 @@ impl Inspector {
 
     /// Asks Node.js to close its inspector, and with it this conversation, at its next turn.
     pub(crate) async fn close_inspector(&self) -> Result<(), Error> {
-        // Not within the question: it would wait for the conversation's end, which waits for it.
-        let expression = "setTimeout(() => process._debugEnd(), 0), 0";
+        // Not within the question: it would wait for the conversation's end, which waits for it. And
+        // not before the loop has polled: a SIGUSR1 that waits there would open it again.
+        let expression = "setTimeout(() => setImmediate(() => process._debugEnd()), 0), 0";
         self.evaluate::<Value>(expression).await.map(drop)
     }
 
