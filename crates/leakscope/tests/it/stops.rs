@@ -123,12 +123,17 @@ fn a_profile_that_is_interrupted_leaves_no_file() {
 #[test]
 fn a_watch_that_is_stopped_leaves_whole_lines() {
     let mut service = Running::script(IDLE);
+    let dir = service.dir.path().to_owned();
+    let file = |name: &str| dir.join(name);
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
     for signal in [Signal::INT, Signal::TERM] {
+        // What the watch before has written is no sign of this one.
+        for name in ["out.csv", "out.jsonl"] {
+            let _ = std::fs::remove_file(file(name));
+        }
         let options = ["--every", "50ms", "--csv", "out.csv", "--json", "out.jsonl"];
         let mut child = begin(&mut service.command("watch", &options));
         wait_until_listening(&mut child);
-        let file = |name: &str| service.dir.path().join(name);
-        let read = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
         while read("out.csv").lines().count() < 3 {
             assert!(child.try_wait().unwrap().is_none(), "it has ended");
             std::thread::yield_now();
