@@ -75,17 +75,15 @@ fn excerpts(
     verdict: &Verdict,
 ) -> Vec<(String, u32, explore::Excerpt)> {
     let working_dir = recording.plan.working_dir.to_string_lossy();
-    let scripts = folder.read_scripts();
+    let texts = crate::open::texts(folder, &working_dir);
     let lines = verdict
         .suspects
         .iter()
         .flat_map(|suspect| [&suspect.source, &suspect.writer]);
     let found = lines.flatten().filter_map(|line| {
-        let script = scripts
-            .iter()
-            .find(|script| crate::open::shown(&script.url, &working_dir) == line.file)?;
-        // A generated script has other lines than the one that was written.
-        let excerpt = explore::excerpt(&script.text, line.line as usize, AROUND)?;
+        let mut texts = texts.iter();
+        let (_, text) = texts.find(|(path, _)| *path == line.file)?;
+        let excerpt = explore::excerpt(text, line.line as usize, AROUND)?;
         let named = excerpt.lines.get(excerpt.line - excerpt.first)?;
         (named.trim() == line.text).then(|| (line.file.clone(), line.line, excerpt))
     });

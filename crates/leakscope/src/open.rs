@@ -111,19 +111,25 @@ fn run_of(path: &Path) -> Result<(Run, Vec<PathBuf>), Failure> {
     let files = stages.filter_map(|stage| stage.snapshot.as_ref());
     let paths = files.map(|facts| folder.file(&facts.file)).collect();
     let working_dir = recording.plan.working_dir.to_string_lossy().into_owned();
-    let scripts = folder.read_scripts().into_iter();
     let run = Run {
         verdict: folder.read_json(run::VERDICT),
         load: folder
             .read_json(run::LOAD)
             .and_then(|report| serde_json::from_value(report).ok()),
         profile: profile::read(&folder.file(run::PROFILE)),
-        scripts: scripts
-            .map(|script| (shown(&script.url, &working_dir), script.text))
-            .collect(),
+        scripts: texts(&folder, &working_dir),
         recording,
     };
     Ok((run, paths))
+}
+
+/// What the service runs and what that was generated from, by the paths that verdicts show.
+pub(crate) fn texts(folder: &Folder, working_dir: &str) -> Vec<(String, String)> {
+    let scripts = folder.read_scripts().into_iter();
+    let scripts = scripts.map(|script| (script.url, script.text));
+    let all = scripts.chain(crate::origins::read(folder).texts());
+    all.map(|(path, text)| (shown(&path, working_dir), text))
+        .collect()
 }
 
 /// A script's path as verdicts show it: from the service's folder.

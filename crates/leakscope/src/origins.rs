@@ -86,6 +86,16 @@ impl Origins {
         self.maps.iter().filter_map(parsed)
     }
 
+    /// What scripts were generated from: path and text.
+    pub(crate) fn texts(&self) -> Vec<(String, String)> {
+        let maps = self.maps.iter().filter_map(Map::parsed);
+        let texts = |map: &SourceMap| -> Vec<(String, String)> {
+            let texts = map.texts();
+            texts.map(|(file, text)| (file, text.to_owned())).collect()
+        };
+        maps.flat_map(|map| texts(&map)).collect()
+    }
+
     /// The installed packages.
     pub(crate) fn packages(&self) -> Vec<Package> {
         let package = |installed: &Installed| Package {

@@ -79,6 +79,15 @@ impl SourceMap {
         token.get_name().filter(|_| is_there)
     }
 
+    /// The paths of its sources with their texts, where the map has them.
+    pub fn texts(&self) -> impl Iterator<Item = (String, &str)> {
+        let sources = (0u32..).zip(self.map.sources());
+        sources.filter_map(|(id, source)| {
+            let text = self.map.get_source_contents(id)?;
+            Some((resolve(&self.base, source), text))
+        })
+    }
+
     /// The paths of its sources.
     pub fn files(&self) -> impl Iterator<Item = String> {
         self.map.sources().map(|source| resolve(&self.base, source))
