@@ -109,12 +109,9 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
         }
         Binding::Property { name, owner, .. } => {
             let of_constructor = script_of(*owner).map(|(_, script)| script);
-            let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
-            let mut scripts = scripts.enumerate();
-            scripts.any(|(i, script)| {
-                let is_packages = i == 0 && script.is_of_package();
-                is_packages || script.text.member_may_be_bounded(name)
-            })
+            let mut scripts = of_constructor.into_iter().chain(namer.sources.own_first());
+            of_constructor.is_some_and(Script::is_of_package)
+                || scripts.any(|script| script.text.member_may_be_bounded(name))
         }
         Binding::Listeners { .. } | Binding::Unnamed => false,
     }
