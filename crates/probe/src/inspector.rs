@@ -7,6 +7,7 @@
 mod cut;
 mod isolates;
 mod objects;
+mod piped;
 mod snapshot;
 mod traffic;
 mod vitals;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use probe::{Packing, Process};
+use probe::{Inspector, Packing, Process};
+use recording::SnapshotFacts;
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -194,15 +195,11 @@ async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Resu
         true => Packing::Zstd,
         false => Packing::Plain,
     };
-    let bar = progress_bar();
-    let progress = |done: u64, total: u64| {
-        bar.set_length(total);
-        bar.set_position(done.min(total));
+    let taken = match piped(inspector, &path, packing).await {
+        Ok(None) => as_messages(inspector, &path, packing).await,
+        Ok(Some(facts)) => Ok(facts),
+        Err(error) => Err(error),
     };
-    let taken = inspector
-        .take_packed_snapshot(&path, packing, progress)
-        .await;
-    bar.finish_and_clear();
     let facts = taken.map_err(|error| died(turn.process, &error))?;
     tell(&format!(
         "{}: {} in {}",
@@ -217,6 +214,40 @@ async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Resu
         pid: turn.process.map(|process| process.pid),
         isolate: turn.isolate.name.clone(),
     })
+}
+
+/// The shortest way, where it is open.
+async fn piped(
+    inspector: &Inspector,
+    path: &Path,
+    packing: Packing,
+) -> Result<Option<SnapshotFacts>, probe::Error> {
+    // V8 tells nothing before the first byte comes.
+    let bar = progress_bar("  {spinner} {elapsed} {msg}");
+    bar.set_message("V8 walks the heap");
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let progress = |bytes: u64| bar.set_message(format!("{} written", Bytes(bytes)));
+    let taken = inspector.take_piped_snapshot(path, packing, progress).await;
+    bar.finish_and_clear();
+    taken
+}
+
+/// The way that every inspector knows.
+async fn as_messages(
+    inspector: &Inspector,
+    path: &Path,
+    packing: Packing,
+) -> Result<SnapshotFacts, probe::Error> {
+    let bar = progress_bar("  {bar:40} {percent} % of {human_len} objects");
+    let progress = |done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done.min(total));
+    };
+    let taken = inspector
+        .take_packed_snapshot(path, packing, progress)
+        .await;
+    bar.finish_and_clear();
+    taken
 }
 
 /// A connection that breaks because the service is no more is the service's end.
@@ -258,15 +289,14 @@ fn file_name(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> String {
     )
 }
 
-fn progress_bar() -> ProgressBar {
+fn progress_bar(template: &str) -> ProgressBar {
     use std::io::IsTerminal;
     let target = match std::io::stderr().is_terminal() {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
     };
     let bar = ProgressBar::with_draw_target(Some(0), target);
-    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {percent} % of {human_len} objects")
-    {
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

@@ -35,17 +35,7 @@ pub(super) async fn take(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<SnapshotFacts, Error> {
     const METHOD: &str = "HeapProfiler.takeHeapSnapshot";
-    let started = Instant::now();
-    let failed = |source| Error::SnapshotFile {
-        path: path.to_owned(),
-        source,
-    };
-    let cut = |what| Error::SnapshotCut {
-        path: path.to_owned(),
-        what,
-    };
-    let mut part = Part::create(path, packing).map_err(failed)?;
-    let mut whole = Whole::new();
+    let mut file = Incoming::create(path, packing)?;
     let params = json!({ "reportProgress": true });
     let mut notices = wire.ask_with_notices(METHOD, &params)?;
     // A large heap is collected before the first word of it comes.
@@ -57,25 +47,73 @@ pub(super) async fn take(
             limit: limit.into(),
         };
         match notice.map_err(silent)? {
-            Some(Notice::Chunk(chunk)) => {
-                whole.feed(chunk.as_bytes()).map_err(cut)?;
-                part.write(chunk.as_bytes()).map_err(failed)?;
-            }
+            Some(Notice::Chunk(chunk)) => file.feed(chunk.as_bytes())?,
             Some(Notice::Progress(done, total)) => progress(done, total),
             Some(Notice::Script(_) | Notice::Objects(_)) => {}
             None => break,
         }
     }
     notices.answer().await?;
-    let took = started.elapsed().into();
-    whole.finish().map_err(cut)?;
-    let bytes = part.finish().map_err(failed)?;
-    let file = path.file_name().unwrap_or_default();
-    Ok(SnapshotFacts {
-        file: file.to_string_lossy().into_owned(),
-        bytes,
-        took,
-    })
+    file.finish()
+}
+
+/// A snapshot that is coming in.
+pub(super) struct Incoming {
+    path: PathBuf,
+    part: Part,
+    whole: Whole,
+    started: Instant,
+}
+
+impl Incoming {
+    pub(super) fn create(path: &Path, packing: Packing) -> Result<Self, Error> {
+        let started = Instant::now();
+        let created = Part::create(path, packing);
+        let part = created.map_err(|source| Error::SnapshotFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+            whole: Whole::new(),
+            started,
+        })
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let fed = self.whole.feed(bytes);
+        fed.map_err(|what| self.cut(what))?;
+        let written = self.part.write(bytes);
+        written.map_err(|source| Error::SnapshotFile {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Gives the file its name, if all of it is there.
+    pub(super) fn finish(self) -> Result<SnapshotFacts, Error> {
+        let took = self.started.elapsed().into();
+        self.whole.finish().map_err(|what| self.cut(what))?;
+        let path = self.path;
+        let bytes = self.part.finish().map_err(|source| Error::SnapshotFile {
+            path: path.clone(),
+            source,
+        })?;
+        let file = path.file_name().unwrap_or_default();
+        Ok(SnapshotFacts {
+            file: file.to_string_lossy().into_owned(),
+            bytes,
+            took,
+        })
+    }
+
+    fn cut(&self, what: String) -> Error {
+        Error::SnapshotCut {
+            path: self.path.clone(),
+            what,
+        }
+    }
 }
 
 /// A file under a temporary name, removed unless finished.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use probe::{Error, Opening, Process, Target, Unreachable};
+use probe::{Error, Opening, Packing, Process, Target, Unreachable};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::child::{IDLE, Running, free_port, is_open, node_of_major};
@@ -207,6 +207,13 @@ async fn a_process_in_a_container_of_its_own_is_attached_to() {
     let attached = probe::attach(&process, Opening::BySignal).await.unwrap();
     let facts = attached.inspector().facts().await.unwrap();
     assert_eq!(facts.pid, 1, "as it sees itself");
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("a.heapsnapshot");
+    let inspector = attached.inspector();
+    let piped = inspector.take_piped_snapshot(&path, Packing::Plain, |_| {});
+    assert!(piped.await.unwrap().is_none(), "it has a /proc of its own");
+    inspector.take_snapshot(&path, |_, _| {}).await.unwrap();
+    assert!(path.is_file());
     attached.detach().await.unwrap();
     assert!(process.is_alive());
 }

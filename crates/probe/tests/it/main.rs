@@ -8,3 +8,4 @@ mod attach;
 mod child;
 mod deno;
 mod fake;
+mod piped;

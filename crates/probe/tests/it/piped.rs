@@ -1,0 +1,77 @@
+//! Snapshots that a service writes into our pipe.
+
+use std::path::Path;
+
+use probe::{Inspector, Opening, Packing};
+
+use crate::child::{Running, free_port, node_of_major};
+
+/// Some megabytes of snapshot: more than fits into the pipe.
+const LARGE: &str = "globalThis.kept = Array.from({ length: 1e5 }, (_, i) => ({ i }));
+    setInterval(() => {}, 1000); setImmediate(() => console.log('up'))";
+
+/// Nobody must be left with half a file.
+fn files(dir: &Path) -> usize {
+    std::fs::read_dir(dir).unwrap().count()
+}
+
+async fn alive(inspector: &Inspector) -> bool {
+    inspector.heap_figures().await.is_ok()
+}
+
+#[tokio::test]
+async fn every_major_writes_a_whole_snapshot_into_a_pipe_and_goes_on_when_nobody_reads_it() {
+    let others = [18, 22, 24, 26].map(node_of_major);
+    for node in ["node"]
+        .into_iter()
+        .chain(others.iter().map(String::as_str))
+    {
+        let port = format!("--inspect-port={}", free_port());
+        let running = Running::start(&[node, &port, "-e", LARGE]);
+        let attached = probe::attach(&running.process(), Opening::BySignal).await;
+        let attached = attached.unwrap();
+        let inspector = attached.inspector();
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("a.heapsnapshot");
+        let mut told = 0;
+        let taken = inspector
+            .take_piped_snapshot(&path, Packing::Plain, |bytes| told = bytes)
+            .await;
+        let facts = taken.unwrap().expect("the pipe is in reach");
+        let size = path.metadata().unwrap().len();
+        assert_eq!((facts.bytes, told), (size, size), "{node}");
+        assert!(size > 5_000_000, "{node}: {size}");
+
+        // Given up after the first bytes.
+        let other = dir.path().join("b.heapsnapshot");
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let given_up = async {
+            let tell = |_| begun.send(()).unwrap();
+            let taking = inspector.take_piped_snapshot(&other, Packing::Plain, tell);
+            tokio::select! {
+                taken = taking => panic!("{taken:?}"),
+                _ = begins.recv() => {}
+            }
+        };
+        given_up.await;
+        assert_eq!(files(dir.path()), 1, "{node}");
+        assert!(alive(inspector).await, "{node}");
+        attached.detach().await.unwrap();
+        assert!(running.process().is_alive());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_told_and_the_service_goes_on() {
+    let port = format!("--inspect-port={}", free_port());
+    let running = Running::start(&["node", &port, "-e", LARGE]);
+    let attached = probe::attach(&running.process(), Opening::BySignal).await;
+    let attached = attached.unwrap();
+    let path = Path::new("/proc/no/such.heapsnapshot");
+    let taken = attached
+        .inspector()
+        .take_piped_snapshot(path, Packing::Plain, |_| {})
+        .await;
+    assert!(taken.unwrap_err().is_disk());
+    assert!(alive(attached.inspector()).await);
+}
