@@ -172,7 +172,7 @@ fn class_rate(class: &ClassGrowth) -> ClassRate {
 }
 
 /// The class that says most: one that the program or a package named, nearest to the holder; else
-/// whatever is nearest.
+/// whatever is nearest, rather an object than a text, which may be its key.
 fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
     let nearest = |named: bool| {
         classes
@@ -180,7 +180,9 @@ fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
             .filter(|c| !named || is_telling(&c.class))
             .min_by(|a, b| {
                 let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
-                a.depth.cmp(&b.depth).then(by_bytes)
+                let is_object = |c: &ClassGrowth| !c.class.starts_with('(');
+                let objects_first = is_object(b).cmp(&is_object(a));
+                a.depth.cmp(&b.depth).then(objects_first).then(by_bytes)
             })
     };
     nearest(true).or_else(|| nearest(false))
@@ -240,6 +242,11 @@ mod tests {
             main_class(&classes[1..2]).unwrap().class,
             "{connection, ops}"
         );
+        let entry = [
+            class("(string)", 1, 90.0),
+            class("{resolve, reject}", 1, 40.0),
+        ];
+        assert_eq!(main_class(&entry).unwrap().class, "{resolve, reject}");
         assert!(main_class(&[]).is_none());
     }
 }
