@@ -251,7 +251,8 @@ pub(crate) fn is_backing_store(snapshot: &Snapshot, node: NodeIx) -> bool {
         NodeType::Hidden => {
             matches!(
                 &*snapshot.name(node),
-                "system / PropertyCell" | "system / Cell"
+                // A registry of finalizers keeps a chain of weak cells, and these what it hands to its callback.
+                "system / PropertyCell" | "system / Cell" | "system / WeakCell"
             )
         }
         _ => false,

@@ -175,6 +175,11 @@ impl Sources {
         }
     }
 
+    /// Whether some script was generated from another text.
+    pub(crate) fn have_maps(&self) -> bool {
+        self.scripts.iter().any(|script| script.map.is_some())
+    }
+
     /// What a function was called, of which V8 says that it starts there, and which the generated
     /// text calls `name`.
     pub(crate) fn function(&self, script: &Script, start: Position, name: &str) -> Option<String> {

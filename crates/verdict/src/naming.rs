@@ -5,9 +5,11 @@ mod lines;
 mod path;
 
 use heap::{Analysis, NodeIx, RetainingPaths, Snapshot};
+use source::Position;
 
 use crate::evidence::{Snapshots, Sources};
 use crate::resources::Resource;
+use crate::suspects::telling::{is_telling, main_class};
 use crate::suspects::{Candidate, ClassGrowth};
 use crate::verdict::{ClassRate, Holder, Suspect, Unit};
 use path::Words;
@@ -60,7 +62,7 @@ impl<'a> Namer<'a> {
         Suspect {
             rank,
             class: match main {
-                Some(class) => class.class.clone(),
+                Some(class) => self.growing_class(&class.class),
                 None if candidate.in_bytes => self.class(candidate.holder),
                 None => "number".to_owned(),
             },
@@ -73,7 +75,11 @@ impl<'a> Namer<'a> {
                 gains: rate.per_session,
             }),
             gains_per_second: None,
-            classes: candidate.classes.iter().map(class_rate).collect(),
+            classes: candidate
+                .classes
+                .iter()
+                .map(|c| self.class_rate(c))
+                .collect(),
             holder: Holder {
                 class: own.clone(),
                 name: words.binding.name().map(str::to_owned),
@@ -122,8 +128,41 @@ impl<'a> Namer<'a> {
         if class.starts_with('{') {
             format!("Object {class}")
         } else {
-            class.to_string()
+            self.original_class(class, node)
         }
+    }
+
+    fn class_rate(&self, class: &ClassGrowth) -> ClassRate {
+        ClassRate {
+            class: self.growing_class(&class.class),
+            per_session: class.rate.per_session,
+        }
+    }
+
+    /// What the authors called a class, where a build made its name short. `object` is one of it.
+    fn original_class(&self, class: &str, object: NodeIx) -> String {
+        let original = self.last.location(object).and_then(|at| {
+            let script = self.sources.script(at.script_id)?;
+            let start = Position {
+                line: at.line,
+                column: at.column,
+            };
+            self.sources.function(script, start, class)
+        });
+        original.unwrap_or_else(|| class.to_owned())
+    }
+
+    /// The same for a class of which objects pile up.
+    fn growing_class(&self, class: &str) -> String {
+        let is_named = is_telling(class) && self.sources.have_maps();
+        let last = (self.last, self.analysis);
+        is_named
+            .then(|| heap::example_of_class(self.base, last, class))
+            .flatten()
+            .map_or_else(
+                || class.to_owned(),
+                |object| self.original_class(class, object),
+            )
     }
 }
 
@@ -161,92 +200,5 @@ pub(crate) fn of_resource(rank: usize, resource: &Resource, sources: &Sources) -
         accepted: None,
         proof: None,
         cut: recording::Cut::default(),
-    }
-}
-
-fn class_rate(class: &ClassGrowth) -> ClassRate {
-    ClassRate {
-        class: class.class.clone(),
-        per_session: class.rate.per_session,
-    }
-}
-
-/// The class that says most: one that the program or a package named, nearest to the holder; else
-/// whatever is nearest, rather an object than a text, which may be its key.
-fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
-    let nearest = |named: bool| {
-        classes
-            .iter()
-            .filter(|c| !named || is_telling(&c.class))
-            .min_by(|a, b| {
-                let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
-                let is_object = |c: &ClassGrowth| !c.class.starts_with('(');
-                let objects_first = is_object(b).cmp(&is_object(a));
-                a.depth.cmp(&b.depth).then(objects_first).then(by_bytes)
-            })
-    };
-    nearest(true).or_else(|| nearest(false))
-}
-
-/// Whether a class's name tells more than its type.
-fn is_telling(class: &str) -> bool {
-    const PLAIN: [&str; 16] = [
-        "Object",
-        "Array",
-        "Function",
-        "Map",
-        "Set",
-        "Promise",
-        "Symbol",
-        "RegExp",
-        "Date",
-        "ArrayBuffer",
-        "Uint8Array",
-        "Error",
-        "String",
-        "Number",
-        "Arguments",
-        "Generator",
-    ];
-    !PLAIN.contains(&class)
-        && !class.starts_with(['{', '('])
-        && !class.starts_with("system / ")
-        && !class.starts_with("Node / ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rate::Rate;
-
-    fn class(name: &str, depth: u32, bytes: f64) -> ClassGrowth {
-        let rate = Rate::of(vec![101.0], &[101]);
-        ClassGrowth {
-            class: name.into(),
-            rate,
-            bytes_per_session: bytes,
-            depth,
-        }
-    }
-
-    #[test]
-    fn a_named_class_near_the_holder_speaks_for_the_leak() {
-        let classes = [
-            class("Sender", 4, 900.0),
-            class("{connection, ops}", 1, 40.0),
-            class("WebSocket", 2, 300.0),
-            class("Array", 2, 500.0),
-        ];
-        assert_eq!(main_class(&classes).unwrap().class, "WebSocket");
-        assert_eq!(
-            main_class(&classes[1..2]).unwrap().class,
-            "{connection, ops}"
-        );
-        let entry = [
-            class("(string)", 1, 90.0),
-            class("{resolve, reject}", 1, 40.0),
-        ];
-        assert_eq!(main_class(&entry).unwrap().class, "{resolve, reject}");
-        assert!(main_class(&[]).is_none());
     }
 }

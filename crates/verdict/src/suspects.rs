@@ -8,6 +8,7 @@
 mod by_bytes;
 mod by_class;
 mod by_entries;
+pub(crate) mod telling;
 
 use heap::{NodeId, NodeIx};
 

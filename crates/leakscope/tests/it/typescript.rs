@@ -31,6 +31,7 @@ fn the_lines_of_minified_typescript_are_those_of_its_source() {
     let verdict = read_json(&hunt.run_dir().join("verdict.json"));
     let suspect = &verdict["suspects"][0];
     assert_eq!(suspect["holder"]["name"], "visitors", "{suspect:#}");
+    assert_eq!(suspect["class"], "Visitor");
     let text = std::fs::read_to_string(at("src/visitors.ts")).unwrap();
     for (place, beginning) in [("source", "const visitors"), ("writer", "visitors.set(")] {
         let line = &suspect[place];
@@ -43,6 +44,7 @@ fn the_lines_of_minified_typescript_are_those_of_its_source() {
     assert_eq!(suspect["writer"]["function"], "remember");
     let path = suspect["path_text"].as_str().unwrap();
     assert!(path.contains("forgetAll (src/visitors.ts:"), "{path}");
+    assert!(path.ends_with("entry \u{2500} Visitor"), "{path}");
     for folder in ["src", "dist"] {
         std::fs::remove_dir_all(at(folder)).unwrap();
     }

@@ -10,6 +10,7 @@ use source::{Addition, How, Position, Site};
 use super::Namer;
 use super::path::Binding;
 use crate::evidence::{Allocator, Script, Sources};
+use crate::suspects::telling::is_telling;
 use crate::verdict::SourceLine;
 
 /// Part of what a function allocated and is alive that a call in it accounts for, at least.
@@ -18,22 +19,19 @@ const CALL_SHARE: f64 = 0.2;
 /// V8's name for a function that was assigned to `object[key]`.
 const COMPUTED: &str = "<computed>";
 
-/// Node's own classes, and what makes one.
-const MAKERS: [(&str, &[&str]); 13] = [
+/// Node's own classes, and what makes one where it is no constructor and no `create…` of that name.
+const MAKERS: [(&str, &[&str]); 9] = [
     // Of an event target: the list of them is its own holder.
     ("Listener", &["addEventListener"]),
     ("Timeout", &["setTimeout", "setInterval"]),
     ("Immediate", &["setImmediate"]),
     ("FSWatcher", &["watch"]),
     ("StatWatcher", &["watchFile"]),
-    ("ReadStream", &["createReadStream"]),
-    ("WriteStream", &["createWriteStream"]),
     ("FileHandle", &["open"]),
     ("ClientRequest", &["request", "get"]),
     ("ChildProcess", &["spawn", "fork", "exec", "execFile"]),
-    ("Interface", &["createInterface"]),
-    ("Server", &["createServer"]),
-    ("Gzip", &["createGzip"]),
+    // The memory of a WebAssembly instance is the only one that grows in place.
+    ("system / JSArrayBufferData", &["grow"]),
 ];
 
 /// The lines of one leak.
@@ -119,12 +117,6 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
 
 /// The statement that makes an object of one of these classes; only what is certain by its name.
 fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
-    let names = |class: &str| {
-        MAKERS
-            .iter()
-            .find(|(made, _)| *made == class)
-            .map(|(_, by)| *by)
-    };
     let calls = |names: &[&str]| {
         let own = sources
             .own_first()
@@ -133,7 +125,14 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
         own.into_iter()
             .find_map(|script| best(sources, script, &script.text.calls(names)))
     };
-    classes.iter().find_map(|class| calls(names(class)?))
+    classes.iter().find_map(|class| {
+        let made = MAKERS.iter().find(|(made, _)| made == class);
+        match made {
+            Some((_, by)) => calls(by),
+            None if is_telling(class) => calls(&[class, &format!("create{class}")]),
+            None => None,
+        }
+    })
 }
 
 /// The call in one of the service's own functions through which most of what is still alive came.

@@ -4,6 +4,7 @@
 use heap::{Growth, NodeIx, RetainingPaths};
 
 use super::by_entries::IDLE_SLACK;
+use super::telling::main_class;
 use super::{Candidate, ClassGrowth, Fate, Measured, by_bytes, graded, is_old};
 use crate::Snapshots;
 use crate::rate::Grade;
@@ -18,6 +19,9 @@ const ENGINE_CLASSES: [&str; 7] = [
     "(heap number)",
     "(synthetic)",
 ];
+
+/// Classes of which it is looked up how far from the holder they are; they come by their bytes.
+const PLACED: usize = 16;
 
 /// The class with most bytes and whatever grows with it. Classes that the holders `found` already
 /// drag along are theirs.
@@ -46,23 +50,31 @@ pub(super) fn candidate(
             class: name.to_owned(),
             rate,
             bytes_per_session,
-            depth: 1,
+            depth: u32::MAX,
         };
         graded_classes.push((growth, unit));
     }
     graded_classes.sort_by(|(a, _), (b, _)| b.bytes_per_session.total_cmp(&a.bytes_per_session));
-    let (main, unit) = graded_classes.first()?.clone();
-    let classes: Vec<ClassGrowth> = graded_classes.into_iter().map(|(class, _)| class).collect();
-    let in_drains = measured.drains.iter();
-    let in_drains: i64 = in_drains.map(|g| change(g, &main.class).0).sum();
+    let largest = graded_classes.first()?.0.class.clone();
     let last = (pair.last, pair.analysis);
-    let example = heap::example_of_class(pair.base, last, &main.class)?;
+    let example = heap::example_of_class(pair.base, last, &largest)?;
     let keeper = by_bytes::keeper(measured, pair);
     let inside = keeper.as_ref().is_some_and(|keeper| keeper.shown_is_owner);
     let holder = keeper
         .map(|keeper| keeper.shown)
-        .or_else(|| old_object_before(pair, example, &main.class))
+        .or_else(|| old_object_before(pair, example, &largest))
         .unwrap_or(example);
+    for (class, _) in graded_classes.iter_mut().take(PLACED) {
+        let way = heap::way_down(pair.base, last, holder, &class.class);
+        class.depth = way.map_or(u32::MAX, |steps| steps.len() as u32);
+    }
+    let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
+    // The holder gains what speaks for the leak.
+    let main = main_class(&classes)?.clone();
+    let at = classes.iter().position(|class| class.class == main.class)?;
+    let unit = units.swap_remove(at);
+    let in_drains = measured.drains.iter();
+    let in_drains: i64 = in_drains.map(|g| change(g, &main.class).0).sum();
     Some(Candidate {
         holder,
         fate: Fate::of(measured, &main.rate, in_drains as f64),
