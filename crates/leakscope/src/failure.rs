@@ -50,6 +50,11 @@ impl Failure {
         }
     }
 
+    /// Whoever read stdout has had enough: the end, but no failure, and nothing is printed.
+    pub(crate) fn reader_gone() -> Self {
+        Self::new(Exit::Clean, "the reader has gone")
+    }
+
     /// What failed.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -169,6 +174,18 @@ pub(crate) fn answer_in_parts(
 /// Writes an answer to stdout; a reader that has gone away has had enough.
 pub(crate) fn answer(text: &str) -> Result<(), Failure> {
     answer_in_parts(|stdout| stdout.write_all(text.as_bytes()))
+}
+
+/// Writes a part of an answer that goes on, and fails as [`Failure::reader_gone`] where nobody reads on.
+pub(crate) fn answer_to_reader(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let result = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::reader_gone()),
+        other => written(other),
+    }
 }
 
 fn written(result: std::io::Result<()>) -> Result<(), Failure> {

@@ -84,7 +84,10 @@ fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print();
+            // A reader that has gone has had enough, and wants no words either.
+            if failure.exit != Exit::Clean {
+                failure.print();
+            }
             failure.exit.into()
         }
     }

@@ -233,6 +233,13 @@ impl Watching<'_> {
         Ok(end)
     }
 
+    /// Whether readings go elsewhere than to stdout.
+    fn has_other_readers(&self) -> bool {
+        let args = self.args;
+        let has_file = args.csv.is_some() || args.json.is_some();
+        has_file || args.metrics.is_some() || !args.alert.is_empty()
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,7 +259,12 @@ impl Watching<'_> {
             known.fired.extend(fired.iter().cloned());
             known.reading = reading;
             self.records.reading(&known, self.args.by_process)?;
-            self.face.show(&known, self.args.by_process)?;
+            match self.face.show(&known, self.args.by_process) {
+                Err(failure) if failure.exit == Exit::Clean && self.has_other_readers() => {
+                    *self.face = Face::Quiet;
+                }
+                shown => shown?,
+            }
             fired
         };
         let mut wants_end = false;

@@ -36,6 +36,7 @@ pub(super) fn by_process_rows(reading: &Reading) -> Vec<String> {
 pub(super) fn figures(figures: &Figures) -> String {
     let shown = [
         ("rss", Metric::Rss),
+        ("limit", Metric::Limit),
         ("heap", Metric::HeapUsed),
         ("of", Metric::HeapTotal),
         ("external", Metric::External),

@@ -55,7 +55,7 @@ impl Sink {
     fn line(&mut self, line: &str) -> Result<(), Failure> {
         let written = writeln!(self.to, "{line}").and_then(|()| self.to.flush());
         written.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::new(Exit::Clean, "the reader has gone"),
+            io::ErrorKind::BrokenPipe => Failure::reader_gone(),
             _ => cannot_write(&self.name, &error),
         })
     }

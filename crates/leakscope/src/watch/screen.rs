@@ -18,7 +18,7 @@ use watch::{Judgement, Metric};
 
 use super::{Known, lines};
 use crate::exit::Exit;
-use crate::failure::{Failure, answer, tell};
+use crate::failure::{Failure, answer_to_reader, tell};
 
 /// How often the keys are looked at.
 const KEYS_EVERY: Duration = Duration::from_millis(100);
@@ -126,7 +126,7 @@ impl Face {
         }
     }
 
-    /// Shows the newest reading.
+    /// Shows the newest reading; fails as [`Failure::reader_gone`] where nobody looks on.
     pub(super) fn show(&mut self, known: &Known, by_process: bool) -> Result<(), Failure> {
         match self {
             Self::Quiet => Ok(()),
@@ -145,7 +145,7 @@ impl Face {
                 if shown.is_multiple_of(GROWTH_EVERY) {
                     text += &growth(known).concat();
                 }
-                answer(&text)
+                answer_to_reader(&text)
             }
         }
     }

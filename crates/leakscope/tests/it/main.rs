@@ -8,6 +8,7 @@ mod agents;
 mod around;
 mod bad_input;
 mod captures;
+mod cgroups;
 mod damaged;
 mod demands;
 mod documents;

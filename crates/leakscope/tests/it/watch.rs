@@ -485,3 +485,24 @@ fn what_cannot_be_watched_is_said() {
         assert!(stderr.contains(words), "{args:?}: {stderr}");
     }
 }
+
+#[test]
+fn a_reader_that_goes_ends_the_watch_without_a_word() {
+    let dir = TempDir::new().unwrap();
+    let service = Service::start(dir.path(), &[], "setInterval(() => {}, 1000);");
+    let pid = service.pid();
+    for form in [&[][..], &["--json"]] {
+        let mut args = vec![&*pid, "--every", "100ms"];
+        args.extend(form);
+        let mut watching = leakscope(dir.path(), &args).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(watching.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains("rss"), "{line}");
+        drop(stdout);
+        let ended = watching.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(0), "{stderr}");
+        assert!(!stderr.contains("error: "), "{stderr}");
+    }
+}
