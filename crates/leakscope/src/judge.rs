@@ -2,7 +2,8 @@
 
 use recording::{IsolateFacts, MAIN, Recording, Stage};
 use run::{Folder, ScriptText};
-use verdict::{Allocator, Evidence, Joint, Member, Part, Snapshots, Sources, Verdict};
+use source::Position;
+use verdict::{Allocator, Evidence, Frame, Joint, Member, Part, Snapshots, Sources, Verdict};
 
 use crate::args::{JudgeArgs, ReadingArgs};
 use crate::demands::Demands;
@@ -115,16 +116,14 @@ impl Kept<'_> {
 
     /// The texts of scripts under the ids that they have in an isolate.
     fn sources(&self, isolate: &str) -> Sources {
-        let allocators = self
-            .folder
-            .read_profile(isolate)
-            .map(|profile| allocators(&profile))
-            .unwrap_or_default();
+        let profile = self.folder.read_profile(isolate);
+        let profile = profile.unwrap_or_default();
         let working_dir = self.recording.plan.working_dir.to_string_lossy();
         let scripts = self.texts.iter();
         let scripts =
             scripts.filter_map(|s| Some((s.id_in(isolate)?, s.url.as_str(), s.text.as_str())));
-        Sources::parse(scripts, &working_dir, allocators)
+        Sources::parse(scripts, &working_dir, allocators(&profile))
+            .with_frames(frames(&profile))
             .with_origins(self.origins.maps(), self.origins.packages())
     }
 }
@@ -247,6 +246,36 @@ fn allocators(profile: &serde_json::Value) -> Vec<Allocator> {
     merged(found)
 }
 
+/// The stacks of V8's sampling heap profile: callers before those that they called.
+fn frames(profile: &serde_json::Value) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut open = vec![(&profile["head"], None)];
+    while let Some((node, caller)) = open.pop() {
+        let at = &node["callFrame"];
+        let number = |key: &str| u32::try_from(at[key].as_i64()?).ok();
+        let script_id = at["scriptId"].as_str().and_then(|id| id.parse().ok());
+        let place = script_id.zip(number("lineNumber").zip(number("columnNumber")));
+        let index = place.map(|(script_id, (line, column))| {
+            frames.push(Frame {
+                script_id,
+                function: at["functionName"].as_str().unwrap_or_default().to_owned(),
+                start: Position { line, column },
+                caller,
+                live_bytes: node["selfSize"].as_u64().unwrap_or(0),
+            });
+            frames.len() - 1
+        });
+        let children = node["children"].as_array().into_iter().flatten();
+        open.extend(children.map(|child| (child, index.or(caller))));
+    }
+    for index in (0..frames.len()).rev() {
+        if let Some(caller) = frames[index].caller {
+            frames[caller].live_bytes += frames[index].live_bytes;
+        }
+    }
+    frames
+}
+
 /// One entry a function, however many ways led to it.
 fn merged(mut found: Vec<Allocator>) -> Vec<Allocator> {
     found.sort_by_key(|a| (a.script_id, a.line, a.column));
@@ -300,5 +329,19 @@ mod tests {
             .collect();
         assert_eq!(summary, [("inner", 1100), ("outer", 110)]);
         assert_eq!(found[1].callees, [("inner".to_owned(), 100)]);
+        let frames = frames(&profile);
+        let stacks: Vec<_> = frames
+            .iter()
+            .map(|f| (f.function.as_str(), f.caller, f.live_bytes))
+            .collect();
+        // V8's root is nobody's function.
+        assert_eq!(
+            stacks,
+            [
+                ("inner", None, 1000),
+                ("outer", None, 110),
+                ("inner", Some(1), 100)
+            ]
+        );
     }
 }

@@ -40,8 +40,24 @@ pub struct Snapshots<'a> {
 pub struct Sources {
     scripts: Vec<Script>,
     allocators: Vec<Allocator>,
+    frames: Vec<Frame>,
     packages: Vec<Package>,
     working_dir: String,
+}
+
+/// A function on one of the stacks by which something was allocated that is still alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// V8's id of the script.
+    pub script_id: u32,
+    /// The function's name; empty if anonymous.
+    pub function: String,
+    /// Where the function starts.
+    pub start: Position,
+    /// Which of the frames called it.
+    pub caller: Option<usize>,
+    /// Bytes allocated in it and below it on this stack that are alive.
+    pub live_bytes: u64,
 }
 
 /// An installed package.
@@ -104,9 +120,17 @@ impl Sources {
         Self {
             scripts,
             allocators,
+            frames: Vec::new(),
             packages: Vec::new(),
             working_dir: working_dir.to_owned(),
         }
+    }
+
+    /// With the stacks of what is alive.
+    #[must_use]
+    pub fn with_frames(mut self, frames: Vec<Frame>) -> Self {
+        self.frames = frames;
+        self
     }
 
     /// With the maps of generated scripts, by the scripts' URLs, and the packages that are known.
@@ -213,6 +237,12 @@ impl Sources {
         let mut scripts: Vec<_> = self.scripts.iter().collect();
         scripts.sort_by_key(|script| script.is_of_package());
         scripts
+    }
+
+    /// The stacks of live allocations, callers by their index.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
     }
 
     /// Functions with live allocations, those with most bytes first.

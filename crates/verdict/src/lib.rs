@@ -27,7 +27,7 @@ use recording::Recording;
 pub use accept::{Acceptance, Accepted};
 pub use budget::{Budget, BudgetCheck, BudgetError};
 pub use compare::{ComparedLeak, Comparison, Progress};
-pub use evidence::{Allocator, Evidence, Package, Script, Snapshots, Sources};
+pub use evidence::{Allocator, Evidence, Frame, Package, Script, Snapshots, Sources};
 pub use isolates::{Isolate, IsolateKind, Joint, JudgedIsolate, Member, Part, together};
 pub use memory::{MemoryGrowth, MemorySplit};
 pub use proof::Proof;

@@ -1,6 +1,7 @@
 //! A candidate in the words of a programmer: what the holder is called, how it is reached, which
 //! line declares it and which line adds to it.
 
+mod callers;
 mod lines;
 mod path;
 

@@ -165,6 +165,16 @@ impl Rate {
         self.changes.iter().all(|&change| change > 0.0)
     }
 
+    /// Whether the last round brought less per session than all before it together.
+    pub(crate) fn falls(&self) -> bool {
+        let (Some(last), Some((_, before))) = (self.per_round.last(), self.changes.split_last())
+        else {
+            return false;
+        };
+        let sessions: u64 = self.sessions.iter().rev().skip(1).sum();
+        *last * (sessions as f64) < before.iter().sum()
+    }
+
     /// How events that come by chance go on: the last round is held against all before it, with
     /// the errors that counts have (those of a Poisson process). `None` if there are too few.
     pub(crate) fn course(&self) -> Option<Course> {

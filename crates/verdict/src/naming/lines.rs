@@ -5,19 +5,13 @@
 //! statements that add, the one wins whose function allocated most of what is still alive; where
 //! nothing has a name, that function's own statements are looked at.
 
-use source::{Addition, How, Position, Site};
+use source::{Addition, Position, Site};
 
-use super::Namer;
 use super::path::Binding;
-use crate::evidence::{Allocator, Script, Sources};
+use super::{Namer, callers};
+use crate::evidence::{Script, Sources};
 use crate::suspects::telling::is_telling;
 use crate::verdict::SourceLine;
-
-/// Part of what a function allocated and is alive that a call in it accounts for, at least.
-const CALL_SHARE: f64 = 0.2;
-
-/// V8's name for a function that was assigned to `object[key]`.
-const COMPUTED: &str = "<computed>";
 
 /// Node's own classes, and what makes one where it is no constructor and no `create…` of that name.
 const MAKERS: [(&str, &[&str]); 9] = [
@@ -43,6 +37,35 @@ pub(super) struct Places {
     /// The addition itself, where it stands in a package and `writer` does not.
     pub(super) in_package: Option<SourceLine>,
     pub(super) package: Option<String>,
+    /// The function that `writer` stands in.
+    within: Option<Place>,
+}
+
+/// Where a function starts: V8's id of its script, and the place in it.
+pub(super) type Place = (u32, Position);
+
+/// A statement and the function around it.
+pub(super) struct Statement {
+    pub(super) line: SourceLine,
+    within: Option<Place>,
+}
+
+impl From<Statement> for SourceLine {
+    fn from(statement: Statement) -> Self {
+        statement.line
+    }
+}
+
+impl Places {
+    fn of(source: Option<SourceLine>, writer: Option<Statement>) -> Self {
+        let within = writer.as_ref().and_then(|statement| statement.within);
+        Self {
+            source,
+            writer: writer.map(SourceLine::from),
+            within,
+            ..Self::default()
+        }
+    }
 }
 
 /// `classes`: what piles up, nearest first. `inside`: it piles up in what the holder holds, not in
@@ -65,11 +88,16 @@ pub(super) fn places(
     match &places.writer {
         None => {
             let made = makers(sources, classes);
-            let made = made.or_else(|| own_call(sources));
+            let made = made.or_else(|| callers::own_call(sources));
             places.writer = made.or_else(|| by_allocation(sources));
         }
         Some(line) if is_in_package(line) => {
-            if let Some(own) = own_call(sources) {
+            let leading = places
+                .within
+                .and_then(|to| callers::leading_to(sources, to));
+            let by_name = || callers::only_call(sources, line.function.as_deref()?);
+            let leading = leading.or_else(by_name);
+            if let Some(own) = leading.or_else(|| callers::own_call(sources)) {
                 places.in_package = places.writer.replace(own);
             }
         }
@@ -124,6 +152,7 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
             .filter(|s| !s.is_of_package());
         own.into_iter()
             .find_map(|script| best(sources, script, &script.text.calls(names)))
+            .map(SourceLine::from)
     };
     classes.iter().find_map(|class| {
         let made = MAKERS.iter().find(|(made, _)| made == class);
@@ -133,47 +162,6 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
             None => None,
         }
     })
-}
-
-/// The call in one of the service's own functions through which most of what is still alive came.
-fn own_call(sources: &Sources) -> Option<SourceLine> {
-    sources.allocators().iter().find_map(|allocator| {
-        let script = sources.script(allocator.script_id)?;
-        if script.is_of_package() {
-            return None;
-        }
-        let start = Position {
-            line: allocator.line,
-            column: allocator.column,
-        };
-        let enough = CALL_SHARE * allocator.live_bytes as f64;
-        let callees = allocator.callees.iter();
-        let callees = callees.filter(|(_, bytes)| *bytes as f64 >= enough);
-        callees.into_iter().find_map(|(callee, _)| {
-            let name = callee.rsplit(['.', ' ']).next()?;
-            let calls = if name == COMPUTED {
-                // Under what name it is called is not known, but under which names others are.
-                let mut calls = script.text.calls_in(start);
-                calls.retain(|call| !is_callee(allocator, &call.how));
-                calls
-            } else {
-                let mut calls = script.text.calls(&[name]);
-                calls.retain(|c| c.function.as_ref().is_some_and(|f| f.start == start));
-                calls
-            };
-            best(sources, script, &calls)
-        })
-    })
-}
-
-/// Whether a call is of a function that the profile knows by its name.
-fn is_callee(allocator: &Allocator, how: &How) -> bool {
-    let How::Call(called) = how else {
-        return false;
-    };
-    let names = allocator.callees.iter();
-    let mut names = names.filter_map(|(callee, _)| callee.rsplit(['.', ' ']).next());
-    names.any(|name| name == called)
 }
 
 fn variable(
@@ -196,11 +184,8 @@ fn variable(
     if additions.is_empty() {
         additions = script.text.additions(name, seen_from);
     }
-    Some(Places {
-        source: declared.map(|site| line_of(namer.sources, script, &site)),
-        writer: best(namer.sources, script, &additions),
-        ..Places::default()
-    })
+    let source = declared.map(|site| line_of(namer.sources, script, &site));
+    Some(Places::of(source, best(namer.sources, script, &additions)))
 }
 
 /// The property of an object: in the script of the object's constructor, else wherever one of the
@@ -226,12 +211,7 @@ fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx, inside: bool) ->
             additions = script.text.member_additions(name);
         }
         if let Some(writer) = best(namer.sources, script, &additions) {
-            let source = declared.or(first_declared);
-            return Some(Places {
-                source,
-                writer: Some(writer),
-                ..Places::default()
-            });
+            return Some(Places::of(declared.or(first_declared), Some(writer)));
         }
         if declared.is_some() && spelled.is_none() {
             let additions = script.text.additions_spelled(name);
@@ -239,22 +219,14 @@ fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx, inside: bool) ->
         }
         first_declared = first_declared.or(declared);
     }
-    Some(Places {
-        source: first_declared,
-        writer: spelled,
-        ..Places::default()
-    })
+    Some(Places::of(first_declared, spelled))
 }
 
 fn listeners(namer: &Namer<'_>, event: &str) -> Option<Places> {
     namer.sources.own_first().into_iter().find_map(|script| {
         let additions = script.text.listener_additions(Some(event));
         let writer = best(namer.sources, script, &additions)?;
-        Some(Places {
-            source: None,
-            writer: Some(writer),
-            ..Places::default()
-        })
+        Some(Places::of(None, Some(writer)))
     })
 }
 
@@ -268,7 +240,7 @@ fn by_allocation(sources: &Sources) -> Option<SourceLine> {
             line: allocator.line,
             column: allocator.column,
         };
-        best(sources, script, &script.text.additions_in(start))
+        best(sources, script, &script.text.additions_in(start)).map(SourceLine::from)
     })
 }
 
@@ -300,7 +272,7 @@ pub(super) fn opening(sources: &Sources, noun: &str) -> (Option<SourceLine>, Opt
         ],
     };
     let found = sources.own_first().into_iter().find_map(|script| {
-        let line = best(sources, script, &script.text.calls(names))?;
+        let line = best(sources, script, &script.text.calls(names))?.line;
         let package = sources.package_of(&line.file);
         Some((line, package))
     });
@@ -309,7 +281,11 @@ pub(super) fn opening(sources: &Sources, noun: &str) -> (Option<SourceLine>, Opt
 
 /// The addition in the function that allocated most; else the first inside a function; else the
 /// first.
-fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<SourceLine> {
+pub(super) fn best(
+    sources: &Sources,
+    script: &Script,
+    additions: &[Addition],
+) -> Option<Statement> {
     let live_bytes = |addition: &Addition| {
         let start = addition.function.as_ref().map(|f| f.start);
         let allocator = sources.allocators().iter().find(|a| {
@@ -332,7 +308,10 @@ fn best(sources: &Sources, script: &Script, additions: &[Addition]) -> Option<So
     if let Some(function) = function {
         line.function = original(function).or_else(|| Some(function.name.clone()));
     }
-    Some(line)
+    Some(Statement {
+        line,
+        within: function.map(|function| (script.id, function.start)),
+    })
 }
 
 fn line_of(sources: &Sources, script: &Script, site: &Site) -> SourceLine {

@@ -28,9 +28,13 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
             further: assessment.one_more_round(),
         });
     }
+    let may_fill = || {
+        let by_chance = candidate.grade == Grade::B && !candidate.in_bytes;
+        (by_chance && candidate.gains.falls()) || (assessment.may_be_bounded)(candidate)
+    };
     let until_full = assessment
         .one_more_round()
-        .filter(|_| candidate.fate == Fate::Unknown && (assessment.may_be_bounded)(candidate));
+        .filter(|_| candidate.fate == Fate::Unknown && may_fill());
     Some(Finding {
         outcome: Outcome::Leaking,
         reason: reason(candidate, assessment.measured.rounds.len()),
@@ -96,6 +100,28 @@ mod tests {
         check(rule, &all(&[51, 106, 153, 930]), Some(Outcome::Leaking));
         check(rule, &all(&[2, 4, 6, 37]), Some(Outcome::Leaking));
         check(rule, &all(&[51, 106, 153, 700]), None);
+    }
+
+    #[test]
+    fn a_fraction_that_falls_by_chance_or_not_is_given_a_second_round_more() {
+        let four = |gains: &[u64]| {
+            Fixture::new(&[101, 211, 307, 1857])
+                .planned(3)
+                .holder(gains)
+        };
+        let falling = four(&[4, 6, 9, 47]);
+        assert_eq!(further(rule, &falling), Some(Further::Round(9904)));
+        assert_eq!(
+            further(rule, &four(&[4, 6, 9, 60])),
+            Some(Further::Drain(0))
+        );
+        let five = |last: u64| {
+            Fixture::new(&[101, 211, 307, 1857, 9904])
+                .planned(3)
+                .holder(&[4, 6, 9, 47, last])
+        };
+        check(rule, &five(24), None);
+        check(rule, &five(250), Some(Outcome::Leaking));
     }
 
     #[test]
