@@ -110,6 +110,42 @@ fn cluster_children_are_judged_as_one_however_the_kernel_spreads_the_load() {
 }
 
 #[test]
+fn the_forked_child_that_leaks_is_named_and_its_neighbor_is_not() {
+    let hunt = hunt("forked.js", "yes");
+    let (verdict, text) = verdict(&hunt, 1);
+    let all = outcomes(&verdict);
+    // A quick hunt may not decide about the parent.
+    assert!(all[0].0 == "main" && all[0].2 != "leaking", "{all:?}");
+    let children = [
+        ("child", "forked.js", "leaking"),
+        ("child", "forked.js", "clean"),
+    ];
+    assert_eq!(all[1..], children);
+    let isolate = verdict["isolates"][1]["name"].as_str().unwrap();
+    let pid = isolate.strip_prefix("child-").unwrap();
+    let suspects = verdict["suspects"].as_array().unwrap();
+    let [suspect] = suspects.as_slice() else {
+        panic!("{suspects:#?}");
+    };
+    assert_eq!(suspect["isolate"], isolate);
+    assert_eq!(suspect["holder"]["name"], "orders");
+    assert_eq!(suspect["holder"]["gains_per_session"], 1.0, "{suspect:#}");
+    assert!(
+        suspect["writer"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("orders.push({ order, at: new Date() });")
+    );
+    assert!(
+        text.contains(&format!(" per session in child {pid} (")),
+        "{text}"
+    );
+    let snapshot = format!("2-round-1.{isolate}.heapsnapshot");
+    assert!(hunt.run_dir().join(snapshot).is_file());
+    check_judged_again(&hunt, &verdict);
+}
+
+#[test]
 fn workers_that_wait_block_and_end_make_no_leak_and_do_not_stop_a_hunt() {
     let hunt = hunt("restless.js", "no");
     let (verdict, _) = verdict(&hunt, 0);
