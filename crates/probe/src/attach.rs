@@ -8,6 +8,7 @@
 mod discovery;
 mod network;
 mod unreachable;
+mod way;
 
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct Attached {
     process: Option<Process>,
     /// Where it listens, if it does so because of us.
     opened: Option<Listener>,
+    /// The port on which it would open anew, if it has moved away from there for us.
+    moved_from: Option<u16>,
     stirred: Vec<Stirred>,
 }
 
@@ -97,7 +100,7 @@ impl Attached {
         let (Some(listener), Some(process)) = (self.opened, self.process) else {
             return Ok(());
         };
-        close(self.inspector, &process, &listener).await?;
+        close(self.inspector, &process, &listener, self.moved_from).await?;
         let deadline = Instant::now() + STIRRED_WITHIN;
         for stirred in self.stirred {
             stirred.close(deadline).await?;
@@ -131,7 +134,7 @@ impl Stirred {
                 asked.push(listener);
                 let network = Network::of(&self.process)?;
                 if let Some(attached) = try_attach_to(&self.process, &network, &listener).await? {
-                    return close(attached.inspector, &self.process, &listener).await;
+                    return close(attached.inspector, &self.process, &listener, None).await;
                 }
             }
             if Instant::now() >= deadline || !self.process.is_alive() {
@@ -143,10 +146,19 @@ impl Stirred {
 }
 
 /// Has a process close its inspector, and waits until it has.
-async fn close(inspector: Inspector, process: &Process, listener: &Listener) -> Result<(), Error> {
+async fn close(
+    inspector: Inspector,
+    process: &Process,
+    listener: &Listener,
+    port: Option<u16>,
+) -> Result<(), Error> {
     // What it answers does not matter: the connection may go before the answer comes.
-    let _ = timeout(CLOSED_WITHIN, inspector.close_inspector()).await;
+    let _ = timeout(CLOSED_WITHIN, inspector.close_inspector(port)).await;
     drop(inspector);
+    wait_until_closed(process, listener).await
+}
+
+async fn wait_until_closed(process: &Process, listener: &Listener) -> Result<(), Error> {
     let is_open = || {
         let around = procfs::listeners_around(process.pid);
         around.iter().any(|l| l.inode == listener.inode)
@@ -188,6 +200,7 @@ pub async fn attach_at(endpoint: &Endpoint) -> Result<Attached, Error> {
         inspector,
         process,
         opened: None,
+        moved_from: None,
         stirred: Vec::new(),
     })
 }
@@ -370,6 +383,7 @@ async fn attach_to(
         inspector,
         process: Some(process.clone()),
         opened: None,
+        moved_from: None,
         stirred: Vec::new(),
     })
 }

@@ -102,12 +102,31 @@ impl Inspector {
         self
     }
 
-    /// Asks Node.js to close its inspector, and with it this conversation, at its next turn.
-    pub(crate) async fn close_inspector(&self) -> Result<(), Error> {
+    /// Asks Node.js to close its inspector, and with it this conversation, at its next turn; with a
+    /// port, it opens there the next time.
+    pub(crate) async fn close_inspector(&self, port: Option<u16>) -> Result<(), Error> {
+        let back = port.map_or(String::new(), |port| format!("process.debugPort = {port};"));
         // Not within the question: it would wait for the conversation's end, which waits for it. And
         // not before the loop has polled: a SIGUSR1 that waits there would open it again.
-        let expression = "setTimeout(() => setImmediate(() => process._debugEnd()), 0), 0";
-        self.evaluate::<Value>(expression).await.map(drop)
+        let expression = format!(
+            "setTimeout(() => setImmediate(() => {{ process._debugEnd(); {back} }}), 0), 0"
+        );
+        self.evaluate::<Value>(&expression).await.map(drop)
+    }
+
+    /// Likewise, but to open it again at once on any free port of loopback; the port that it had.
+    pub(crate) async fn move_inspector(&self) -> Result<u16, Error> {
+        // What is thrown outside of a question would end the service.
+        let expression = "(() => {
+  const inspector = (process.getBuiltinModule ?? require)('inspector');
+  const port = process.debugPort;
+  const move = () => {
+    try { process._debugEnd(); inspector.open(0, '127.0.0.1'); } catch {}
+  };
+  setTimeout(() => setImmediate(move), 0);
+  return port;
+})()";
+        self.evaluate_in_console(expression).await
     }
 
     /// Asks the service for its process id and versions.

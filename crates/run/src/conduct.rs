@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use probe::{Launch, Opening, Process, Service};
 use recording::{Cut, Event, Exit, Further, Recording, Stage};
 use tokio_util::sync::CancellationToken;
 
+use crate::isolates::Visits;
 use crate::recorder::Recorder;
 use crate::stages::Conductor;
 use crate::{Error, Folder, Order};
@@ -105,6 +107,14 @@ async fn run(setting: Setting<'_, '_>, stop: CancellationToken) -> Result<(), Er
     result.and(ended.map_err(Error::from))
 }
 
+/// What was done with a service that ran before, ahead of the stages.
+pub(crate) struct Before {
+    pub(crate) pid: u32,
+    /// Whether it tells of V8's own collections.
+    pub(crate) counts_collections: bool,
+    pub(crate) visits: Rc<Visits>,
+}
+
 /// The stages on a service that ran before and goes on afterwards, as it was.
 async fn on_running(
     setting: Setting<'_, '_>,
@@ -112,19 +122,35 @@ async fn on_running(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let attached = probe::attach_until(process, Opening::BySignal, stop.cancelled()).await?;
-    let attached = attached.ok_or(Error::Interrupted)?;
+    let mut attached = attached.ok_or(Error::Interrupted)?;
+    if attached.was_opened() && process.shares_inspector_port() {
+        attached = attached.make_way().await?;
+    }
     let inspector = attached.inspector().clone();
+    // Not broken off: it must be known whether there is something to take out again, which another
+    // watcher may share.
+    let vitals = inspector.begin_vitals().await;
+    let visits = Rc::new(Visits::default());
+    let before = Before {
+        pid: process.pid,
+        counts_collections: vitals.is_ok(),
+        visits: Rc::clone(&visits),
+    };
     let result = tokio::select! {
         biased;
-        () = stop.cancelled() => Err(Error::Interrupted),
-        result = Conductor::perform_on_running(setting, inspector, process) => result,
+        () = visits.stopped(&stop) => Err(Error::Interrupted),
+        result = Conductor::perform_on_running(setting, inspector, process, before) => result,
     };
+    visits.end().await;
     if !process.is_alive() {
         return result;
     }
     // Best effort: the first error explains more.
     let _ = attached.inspector().end_counting().await;
-    let _ = attached.inspector().end_vitals().await;
+    // One that did not answer in time begins all the same.
+    if matches!(vitals, Ok(()) | Err(probe::Error::Silent { .. })) {
+        let _ = attached.inspector().end_vitals().await;
+    }
     let left = attached.detach().await;
     result.and(left.map_err(Error::from))
 }

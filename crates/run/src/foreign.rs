@@ -15,7 +15,7 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use crate::Error;
-use crate::conduct::Setting;
+use crate::conduct::{Before, Setting};
 use crate::settle::POLL;
 use crate::stages::Conductor;
 
@@ -50,8 +50,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
         setting: Setting<'a, 'r>,
         inspector: Inspector,
         process: &Process,
+        before: Before,
     ) -> Result<(), Error> {
-        Self::perform_until(setting, inspector, Some(process.pid), async || {
+        Self::perform_until(setting, inspector, Some(before), async || {
             while process.is_alive() {
                 tokio::time::sleep(POLL).await;
             }

@@ -7,7 +7,9 @@
 
 mod children;
 mod followed;
+mod visits;
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -20,6 +22,8 @@ use crate::settle::POLL;
 use crate::{Error, Failure, Folder};
 use children::Children;
 use followed::Followed;
+
+pub(crate) use visits::Visits;
 
 /// Isolates that are followed at once: each takes the run a snapshot more in every stage.
 const AT_MOST: usize = 8;
@@ -53,10 +57,10 @@ struct Found {
 }
 
 impl Isolates {
-    /// None so far. `is_ours`: the service was started for this run, and ends with it.
-    pub(crate) fn new(is_ours: bool) -> Self {
+    /// None so far. With `visits`, the service was there before this run, and goes on afterwards.
+    pub(crate) fn new(visits: Option<Rc<Visits>>) -> Self {
         Self {
-            children: Children::new(is_ours),
+            children: Children::new(visits),
             ..Self::default()
         }
     }

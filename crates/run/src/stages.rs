@@ -9,7 +9,7 @@ use probe::{Inspector, Service, Traffic};
 use recording::{Event, Further, Ledger, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 
-use crate::conduct::{Advice, Setting};
+use crate::conduct::{Advice, Before, Setting};
 use crate::isolates::Isolates;
 use crate::recorder::Recorder;
 use crate::settle::POLL;
@@ -90,7 +90,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
     pub(crate) async fn perform_until(
         setting: Setting<'a, 'r>,
         inspector: Inspector,
-        pid: Option<u32>,
+        before: Option<Before>,
         mut ended: impl AsyncFnMut(),
     ) -> Result<(), Error> {
         let Setting {
@@ -100,9 +100,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
             advice,
         } = setting;
         let facts = inspector.facts().await?;
-        let pid = pid.unwrap_or(facts.pid);
-        // An engine that cannot count them is sampled without.
-        let counts_collections = inspector.begin_vitals().await.is_ok();
+        let (pid, visits, counts_collections) = match before {
+            Some(before) => (before.pid, Some(before.visits), before.counts_collections),
+            // An engine that cannot count them is sampled without.
+            None => (facts.pid, None, inspector.begin_vitals().await.is_ok()),
+        };
         let conductor = Self {
             order,
             folder,
@@ -111,7 +113,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             pid,
             inspector,
             counts_collections,
-            isolates: RefCell::new(Isolates::new(order.running.is_none())),
+            isolates: RefCell::new(Isolates::new(visits)),
             baseline_sockets: sockets(pid)?,
             meter: RefCell::default(),
             sessions_before: Cell::new(0),

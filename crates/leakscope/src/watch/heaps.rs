@@ -177,7 +177,7 @@ async fn open(pid: u32, opening: Opening) -> Option<Attached> {
             .ok()?
             .ok(),
         // Broken off, it would leave an inspector open.
-        Opening::BySignal => attaching.await.ok(),
+        Opening::BySignal => attaching.await.ok()?.make_way().await.ok(),
     }
 }
 

@@ -124,8 +124,7 @@ impl Subject {
         let until = tokio::time::Instant::now() + YOUNG;
         let is_time = || tokio::time::Instant::now() < until && !self.stop.is_cancelled();
         while is_time() && process.is_alive() {
-            let attached = probe::attach_until(&process, self.opening, self.stop.cancelled());
-            if let Ok(Some(attached)) = attached.await {
+            if let Ok(Some(attached)) = self.open(&process).await {
                 self.attached = Some(attached);
                 self.process = Some(process);
                 return;
@@ -135,9 +134,20 @@ impl Subject {
         self.attach_to(process).await;
     }
 
+    /// Its inspector, on a port that hinders none of the processes that it started.
+    async fn open(&self, process: &Process) -> Result<Option<Attached>, Error> {
+        let attached = probe::attach_until(process, self.opening, self.stop.cancelled()).await?;
+        match attached {
+            Some(attached) if process.shares_inspector_port() => {
+                attached.make_way().await.map(Some)
+            }
+            attached => Ok(attached),
+        }
+    }
+
     /// A process without an inspector is watched by what the kernel says of it.
     async fn attach_to(&mut self, process: Process) {
-        match probe::attach_until(&process, self.opening, self.stop.cancelled()).await {
+        match self.open(&process).await {
             Ok(attached) => self.attached = attached,
             Err(error) => {
                 let hint = match self.opening {

@@ -1,7 +1,7 @@
 //! `leakscope gc` on services that run already, and on their other heaps.
 
 use crate::harness::Done;
-use crate::running::{Running, leakscope};
+use crate::running::{Running, check_nothing_listens, leakscope};
 
 /// Holds garbage that only a collection lets go, then idles.
 const GARBAGE: &str = "let junk = []; for (let i = 0; i < 2e5; i++) junk.push({ i });
@@ -111,20 +111,9 @@ fn each_process_of_a_cluster_is_collected_for_itself() {
     let one = isolates(&service.run("gc", &["--json", "--isolate", &child]));
     assert_eq!((one.len(), &one[0]["pid"]), (1, &pids[1].into()));
     service.check_left_alone();
+    // Node.js passes the signal on to them, and they open inspectors of their own.
     for pid in pids {
-        // Node.js passes the signal on to them, and they open inspectors of their own.
-        let listening = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
-        let fds = std::fs::read_dir(format!("/proc/{pid}/fd"))
-            .unwrap()
-            .flatten();
-        let links: Vec<String> = fds
-            .filter_map(|fd| Some(std::fs::read_link(fd.path()).ok()?.display().to_string()))
-            .collect();
-        let open = listening.lines().skip(1).filter(|line| {
-            let columns: Vec<&str> = line.split_whitespace().collect();
-            columns[3] == "0A" && links.contains(&format!("socket:[{}]", columns[9]))
-        });
-        assert_eq!(open.count(), 0, "process {pid} was left listening");
+        check_nothing_listens(pid as u32);
     }
 }
 

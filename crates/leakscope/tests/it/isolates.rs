@@ -1,8 +1,13 @@
 //! Worker threads and cluster children are judged each for itself.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Stdio};
 
-use crate::harness::{Hunt, read_json, service};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::harness::{Done, Hunt, free_port, read_json, service};
+use crate::running::{Running, check_nothing_listens, leakscope};
 
 fn hunt(file: &str, keep: &str) -> Hunt {
     Hunt::on(&["node", &service(file)])
@@ -143,6 +148,63 @@ fn the_forked_child_that_leaks_is_named_and_its_neighbor_is_not() {
     let snapshot = format!("2-round-1.{isolate}.heapsnapshot");
     assert!(hunt.run_dir().join(snapshot).is_file());
     check_judged_again(&hunt, &verdict);
+}
+
+/// The processes that a service has started, as the kernel lists them.
+fn children(pid: u32) -> Vec<u32> {
+    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let pids = listed.unwrap();
+    pids.split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_forked_children_of_a_service_that_runs_are_judged_too_and_left_as_they_were() {
+    let port = free_port();
+    let script = include_str!("../services/forked.js")
+        .replace("Number(process.env.PORT)", &port.to_string());
+    // All three would open their inspectors on one port.
+    let mut running = Running::script(&script);
+    let load = running.dir.path().join("load.json");
+    let text = format!(
+        r#"{{"config":{{"target":"http://127.0.0.1:{port}","phases":[{{"duration":10,
+           "arrivalRate":50}}]}},"scenarios":[{{"flow":[{{"get":{{"url":"/"}}}}]}}]}}"#
+    );
+    std::fs::write(&load, text).unwrap();
+    let (pid, dir) = (running.pid(), running.dir.path().to_owned());
+    let begin = |out: &str| -> Child {
+        let mut hunt = leakscope("hunt");
+        hunt.args(["--attach", &pid.to_string(), "--load"])
+            .arg(&load)
+            .args(["--quick", "--json", "-", "--out", out])
+            .current_dir(&dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        hunt.spawn().unwrap()
+    };
+    let children = children(pid);
+
+    // In the middle of its warm-up, when it is in conversation with all of them.
+    let mut interrupted = begin("interrupted");
+    let mut stderr = BufReader::new(interrupted.stderr.take().unwrap()).lines();
+    assert!(stderr.any(|line| line.unwrap().contains("the service is ready")));
+    kill_process(Pid::from_child(&interrupted), Signal::INT).unwrap();
+    stderr.for_each(|line| drop(line.unwrap()));
+    assert_eq!(interrupted.wait().unwrap().code(), Some(130));
+    running.check_left_alone();
+    children.iter().copied().for_each(check_nothing_listens);
+
+    let done = Done::of(&begin("run").wait_with_output().unwrap());
+    done.check_code(1);
+    running.check_left_alone();
+    children.iter().copied().for_each(check_nothing_listens);
+    let verdict: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let suspect = &verdict["suspects"][0];
+    assert_eq!(suspect["isolate"], format!("child-{}", children[0]));
+    assert_eq!(suspect["holder"]["name"], "orders");
+    assert_eq!(suspect["holder"]["gains_per_session"], 1.0, "{suspect:#}");
+    assert_eq!(outcomes(&verdict)[2].2, "clean", "{verdict:#}");
 }
 
 #[test]

@@ -86,6 +86,22 @@ pub(crate) fn leakscope(command: &str) -> Command {
     leakscope
 }
 
+/// Fails if a process accepts connections on TCP.
+pub(crate) fn check_nothing_listens(pid: u32) {
+    let listening = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
+    let fds = std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .flatten();
+    let links: Vec<String> = fds
+        .filter_map(|fd| Some(std::fs::read_link(fd.path()).ok()?.display().to_string()))
+        .collect();
+    let open = listening.lines().skip(1).filter(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns[3] == "0A" && links.contains(&format!("socket:[{}]", columns[9]))
+    });
+    assert_eq!(open.count(), 0, "process {pid} was left listening");
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);

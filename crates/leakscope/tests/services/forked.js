@@ -23,5 +23,5 @@ if (role === 'keeper') {
   http.createServer((req, res) => {
     waiting.push(res);
     keeper.send(req.url);
-  }).listen(Number(process.env.PORT), '127.0.0.1');
+  }).listen(Number(process.env.PORT), '127.0.0.1', () => console.log('up'));
 }

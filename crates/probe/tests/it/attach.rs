@@ -46,6 +46,42 @@ async fn every_major_opens_its_inspector_and_closes_it_again() {
 }
 
 #[tokio::test]
+async fn every_major_makes_way_for_a_child_with_the_same_port() {
+    let others = [18, 22, 24, 26].map(node_of_major);
+    for node in ["node"]
+        .into_iter()
+        .chain(others.iter().map(String::as_str))
+    {
+        let port = free_port();
+        let forks = "const { fork } = require('child_process');
+            const path = require('path').join(require('os').tmpdir(), `forked-${process.pid}.js`);
+            require('fs').writeFileSync(path, \"process.send('up'); setInterval(() => {}, 1000)\");
+            fork(path).on('message', () => { require('fs').unlinkSync(path); console.log('up'); });";
+        let option = format!("--inspect-port={port}");
+        let running = Running::start(&[node, &option, "-e", forks]);
+        let parent = running.process();
+        assert!(parent.shares_inspector_port(), "{node}");
+        let [child] = parent.script_children().try_into().unwrap();
+        // Twice: both are as they were.
+        for _ in 0..2 {
+            let attached = probe::attach(&parent, Opening::BySignal).await.unwrap();
+            assert!(is_open(port), "{node}");
+            let of_parent = attached.make_way().await.unwrap();
+            assert!(!is_open(port), "{node}");
+            let attached = probe::attach(&child, Opening::BySignal).await.unwrap();
+            let of_child = attached.make_way().await.unwrap();
+            for (attached, pid) in [(&of_parent, parent.pid), (&of_child, child.pid)] {
+                assert_eq!(attached.inspector().facts().await.unwrap().pid, pid);
+            }
+            of_parent.detach().await.unwrap();
+            of_child.detach().await.unwrap();
+            assert!(!is_open(port), "{node}");
+        }
+        assert!(parent.is_alive() && child.is_alive());
+    }
+}
+
+#[tokio::test]
 async fn a_blocked_event_loop_is_attached_to_all_the_same() {
     let port = free_port();
     let option = format!("--inspect-port={port}");

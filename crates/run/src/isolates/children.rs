@@ -2,13 +2,14 @@
 //! their main isolates, and what arrives at them where the load is somebody else's.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use probe::{Attached, Inspector, Opening, Process, Traffic};
 use recording::IsolateKind;
 use tokio::time::timeout;
 
-use super::{PATIENCE, silence};
+use super::{PATIENCE, Visits, silence};
 
 /// From the signal to open an inspector until a process must have.
 const OPEN_WITHIN: Duration = Duration::from_secs(2);
@@ -22,8 +23,8 @@ pub(super) struct Children {
     met: Vec<Child>,
     /// Those that have no inspector that can be talked to, and why.
     unreachable: BTreeMap<u32, Unreachable>,
-    /// Whether the service was started for this run.
-    is_ours: bool,
+    /// Where the service was not started for this run, what must be left as it was.
+    visits: Option<Rc<Visits>>,
     /// Whether what arrives at them is counted inside of them.
     is_counting: bool,
     /// What arrived at those that have ended.
@@ -34,7 +35,7 @@ pub(super) struct Children {
 pub(super) struct Child {
     pub(super) process: Process,
     pub(super) kind: IsolateKind,
-    attached: Attached,
+    attached: Rc<Attached>,
     /// What has arrived at it, where that is counted.
     arrived: Traffic,
 }
@@ -54,9 +55,9 @@ impl Child {
 }
 
 impl Children {
-    pub(super) fn new(is_ours: bool) -> Self {
+    pub(super) fn new(visits: Option<Rc<Visits>>) -> Self {
         Self {
-            is_ours,
+            visits,
             ..Self::default()
         }
     }
@@ -83,18 +84,26 @@ impl Children {
 
     async fn try_to_meet(&mut self, process: Process, is_new: bool) {
         let is_of_cluster = process.is_cluster_child();
+        let is_ours = self.visits.is_none();
         // A cluster gives its children ports one after the other, whether or not they are free;
         // one that was taken when it began is likely to be free by now.
-        let may_signal = self.is_ours && is_of_cluster && !is_new;
-        let by_signal = may_signal && probe::could_open_inspector(&process);
-        let (opening, patience) = match by_signal {
-            true => (Opening::BySignal, OPEN_WITHIN),
-            false => (Opening::Never, PATIENCE),
-        };
+        let may_signal = is_ours && is_of_cluster && !is_new;
+        let wants_port = is_ours && is_of_cluster && !probe::could_open_inspector(&process);
         let pid = process.pid;
-        let wants_port = self.is_ours && is_of_cluster && !probe::could_open_inspector(&process);
-        let attached = timeout(patience, probe::attach(&process, opening)).await;
-        let is_blocked = attached.is_err() && !by_signal;
+        let (attached, is_blocked) = match &self.visits {
+            // A cluster's primary has passed the signal on that it got.
+            Some(visits) if !is_of_cluster => (Ok(visits.begin(&process).await), false),
+            _ => {
+                let by_signal = may_signal && probe::could_open_inspector(&process);
+                let (opening, patience) = match by_signal {
+                    true => (Opening::BySignal, OPEN_WITHIN),
+                    false => (Opening::Never, PATIENCE),
+                };
+                let attached = timeout(patience, probe::attach(&process, opening)).await;
+                let is_blocked = attached.is_err() && !by_signal;
+                (attached.map(|attached| attached.map(Rc::new)), is_blocked)
+            }
+        };
         let reason = match attached {
             Ok(Ok(attached)) => {
                 self.unreachable.remove(&pid);
