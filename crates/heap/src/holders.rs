@@ -387,6 +387,37 @@ fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> 
     classes.into_values().collect()
 }
 
+/// How many steps below a holder the first object of each class is that was born between the
+/// snapshots.
+#[must_use]
+pub fn depths_below(
+    base: &Snapshot,
+    newer: (&Snapshot, &Analysis),
+    holder: NodeIx,
+) -> HashMap<String, u32> {
+    let snapshot = newer.0;
+    let cohort = Cohort::of(base, snapshot);
+    let mut depths = HashMap::new();
+    let mut seen = HashSet::from([holder]);
+    let mut queue = VecDeque::from([(holder, 0)]);
+    while let Some((from, depth)) = queue.pop_front() {
+        if from != holder && cohort.has(from) {
+            let class = newer.1.class_name(newer.1.class_of(from));
+            if !depths.contains_key(class) {
+                depths.insert(class.to_string(), depth);
+            }
+        }
+        for edge in snapshot.edges(from) {
+            let folded = is_backing_store(snapshot, edge.to);
+            let follows = cohort.has(edge.to) || folded;
+            if follows && is_strong(snapshot, edge) && seen.insert(edge.to) {
+                queue.push_back((edge.to, depth + 1));
+            }
+        }
+    }
+    depths
+}
+
 /// The way from a holder down to an object of a class that was born between the snapshots.
 #[must_use]
 pub fn way_down(

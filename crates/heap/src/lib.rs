@@ -104,8 +104,8 @@ pub use compare::{ClassDiff, compare};
 pub use error::Error;
 pub use filter::{Filter, NodeSet};
 pub use holders::{
-    ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, growth_watching,
-    is_visible, own_bytes, way_down,
+    ClassGrowth, Dragged, Growth, HolderGrowth, depths_below, example_of_class, growth,
+    growth_watching, is_visible, own_bytes, way_down,
 };
 pub use incoming::Incoming;
 pub use overview::Overview;

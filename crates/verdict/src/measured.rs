@@ -35,7 +35,9 @@ pub(crate) struct Measured<'a> {
     /// V8's heap in use after collection.
     pub(crate) heap: Rate,
     /// Rounds that were planned.
-    pub(crate) planned: usize,
+    planned: usize,
+    /// Rounds that ran, and their sessions: an isolate may have been there for a part of them.
+    ran: (usize, u64),
     sizes_in_rounds: Vec<SizeChanges>,
     sizes_in_idle: SizeChanges,
     sizes_in_drains: Vec<SizeChanges>,
@@ -77,8 +79,23 @@ impl<'a> Measured<'a> {
         }
         measured.units = units(&ledgers);
         measured.planned = evidence.recording.plan.rounds.len();
+        let stages = evidence.recording.stages.iter();
+        let rounds = stages.filter(|s| matches!(s.stage, Stage::Round(_)) && s.ledger.created > 0);
+        measured.ran = rounds.fold((0, 0), |(n, sessions), round| {
+            (n + 1, sessions + round.ledger.created)
+        });
         measured.heap = heap_rate(evidence.recording);
         measured
+    }
+
+    /// How many rounds ran beyond those that were planned.
+    pub(crate) fn beyond_plan(&self) -> usize {
+        self.ran.0.saturating_sub(self.planned)
+    }
+
+    /// The sessions of all rounds that ran.
+    pub(crate) fn sessions_ran(&self) -> u64 {
+        self.ran.1
     }
 
     /// The change of one figure over each round, per session.

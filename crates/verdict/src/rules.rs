@@ -59,9 +59,8 @@ impl Assessment<'_> {
     /// One more round, of several times the sessions of all before, so that a cache's bound is met
     /// soon; nothing when there were enough.
     fn one_more_round(&self) -> Option<Further> {
-        let before: u64 = self.measured.sessions.iter().sum();
-        let rounds = self.measured.rounds.len();
-        let times = MORE.get(rounds.saturating_sub(self.measured.planned))?;
+        let before = self.measured.sessions_ran();
+        let times = MORE.get(self.measured.beyond_plan())?;
         let may = before > 0 && self.measured.drains.is_empty();
         may.then_some(Further::Round(before * times))
     }

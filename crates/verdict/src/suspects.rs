@@ -124,7 +124,7 @@ pub(crate) fn graded(
         return Some((Grade::A, Some(unit)));
     }
     let steady = gains.always_grows() && gains.course() == Some(Course::Steady);
-    let grade = match measured.rounds.len() > measured.planned {
+    let grade = match measured.beyond_plan() > 0 {
         true => steady.then_some(Grade::B),
         false => by_session,
     };

@@ -14,7 +14,7 @@ use crate::suspects::telling::is_telling;
 use crate::verdict::SourceLine;
 
 /// Node's own classes, and what makes one where it is no constructor and no `create…` of that name.
-const MAKERS: [(&str, &[&str]); 9] = [
+const MAKERS: [(&str, &[&str]); 10] = [
     // Of an event target: the list of them is its own holder.
     ("Listener", &["addEventListener"]),
     ("Timeout", &["setTimeout", "setInterval"]),
@@ -22,6 +22,7 @@ const MAKERS: [(&str, &[&str]); 9] = [
     ("FSWatcher", &["watch"]),
     ("StatWatcher", &["watchFile"]),
     ("FileHandle", &["open"]),
+    ("Module", &["require"]),
     ("ClientRequest", &["request", "get"]),
     ("ChildProcess", &["spawn", "fork", "exec", "execFile"]),
     // The memory of a WebAssembly instance is the only one that grows in place.
@@ -48,6 +49,15 @@ pub(super) type Place = (u32, Position);
 pub(super) struct Statement {
     pub(super) line: SourceLine,
     within: Option<Place>,
+    /// Bytes alive that the function around it allocated.
+    live_bytes: u64,
+}
+
+impl Statement {
+    /// The higher, the likelier it is the one that matters.
+    fn score(&self) -> (u64, bool) {
+        (self.live_bytes, self.within.is_some())
+    }
 }
 
 impl From<Statement> for SourceLine {
@@ -151,7 +161,9 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
             .into_iter()
             .filter(|s| !s.is_of_package());
         own.into_iter()
-            .find_map(|script| best(sources, script, &script.text.calls(names)))
+            .filter_map(|script| best(sources, script, &script.text.calls(names)))
+            // Of equals, the first.
+            .reduce(|a, b| if b.score() > a.score() { b } else { a })
             .map(SourceLine::from)
     };
     classes.iter().find_map(|class| {
@@ -311,6 +323,7 @@ pub(super) fn best(
     Some(Statement {
         line,
         within: function.map(|function| (script.id, function.start)),
+        live_bytes: live_bytes(chosen),
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let certain = assessment.leaks().find(|c| c.grade == Grade::A);
     let candidate = certain.or_else(|| assessment.leaks().next())?;
     let measured = assessment.measured;
-    if candidate.grade == Grade::B && measured.rounds.len() <= measured.planned {
+    if candidate.grade == Grade::B && measured.beyond_plan() == 0 {
         // A table that fills may look like this for three rounds.
         return Some(Finding {
             outcome: Outcome::Inconclusive,

@@ -9,7 +9,7 @@ use crate::{Grade, Outcome};
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let measured = assessment.measured;
-    let went_on = measured.rounds.len() > measured.planned;
+    let went_on = measured.beyond_plan() > 0;
     let leaks = |r: &&crate::resources::Resource| {
         matches!(r.fate, Fate::Unknown | Fate::Kept) && (r.grade == Grade::A || went_on)
     };

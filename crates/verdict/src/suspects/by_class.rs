@@ -4,7 +4,7 @@
 use heap::{Growth, NodeIx, RetainingPaths};
 
 use super::by_entries::IDLE_SLACK;
-use super::telling::main_class;
+use super::telling::{is_telling, nearest_class};
 use super::{Candidate, ClassGrowth, Fate, Measured, by_bytes, graded, is_old};
 use crate::Snapshots;
 use crate::rate::Grade;
@@ -19,9 +19,6 @@ const ENGINE_CLASSES: [&str; 7] = [
     "(heap number)",
     "(synthetic)",
 ];
-
-/// Classes of which it is looked up how far from the holder they are; they come by their bytes.
-const PLACED: usize = 16;
 
 /// The class with most bytes and whatever grows with it. Classes that the holders `found` already
 /// drag along are theirs.
@@ -64,13 +61,15 @@ pub(super) fn candidate(
         .map(|keeper| keeper.shown)
         .or_else(|| old_object_before(pair, example, &largest))
         .unwrap_or(example);
-    for (class, _) in graded_classes.iter_mut().take(PLACED) {
-        let way = heap::way_down(pair.base, last, holder, &class.class);
-        class.depth = way.map_or(u32::MAX, |steps| steps.len() as u32);
+    let depths = heap::depths_below(pair.base, last, holder);
+    for (class, _) in &mut graded_classes {
+        class.depth = depths.get(&class.class).copied().unwrap_or(u32::MAX);
     }
     let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
-    // The holder gains what speaks for the leak.
-    let main = main_class(&classes)?.clone();
+    // The holder gains what is nearest to it, and the head of a chain its own kind.
+    let own = pair.analysis.class_name(pair.analysis.class_of(holder));
+    let chain = classes.iter().find(|c| c.class == own && is_telling(own));
+    let main = chain.or_else(|| nearest_class(&classes))?.clone();
     let at = classes.iter().position(|class| class.class == main.class)?;
     let unit = units.swap_remove(at);
     let in_drains = measured.drains.iter();

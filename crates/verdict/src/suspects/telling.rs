@@ -5,18 +5,22 @@ use super::ClassGrowth;
 /// The class that says most: one that the program or a package named, nearest to the holder; else
 /// whatever is nearest, rather an object than a text, which may be its key.
 pub(crate) fn main_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
-    let nearest = |named: bool| {
-        classes
-            .iter()
-            .filter(|c| !named || is_telling(&c.class))
-            .min_by(|a, b| {
-                let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
-                let is_object = |c: &ClassGrowth| !c.class.starts_with('(');
-                let objects_first = is_object(b).cmp(&is_object(a));
-                a.depth.cmp(&b.depth).then(objects_first).then(by_bytes)
-            })
-    };
-    nearest(true).or_else(|| nearest(false))
+    let named = classes.iter().filter(|c| is_telling(&c.class));
+    nearest(named).or_else(|| nearest_class(classes))
+}
+
+/// The class nearest to the holder, rather of objects than of texts.
+pub(crate) fn nearest_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
+    nearest(classes.iter())
+}
+
+fn nearest<'c>(classes: impl Iterator<Item = &'c ClassGrowth>) -> Option<&'c ClassGrowth> {
+    classes.min_by(|a, b| {
+        let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
+        let says = |c: &ClassGrowth| (is_telling(&c.class), !c.class.starts_with('('));
+        let most_first = says(b).cmp(&says(a));
+        a.depth.cmp(&b.depth).then(most_first).then(by_bytes)
+    })
 }
 
 /// Whether a class's name tells more than its type.
