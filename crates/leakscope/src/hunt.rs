@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::judge;
 use crate::origins;
 use crate::outputs;
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::scripts::{Checked, Given};
 use crate::targets::{self, Found};
 
@@ -59,8 +59,14 @@ async fn run_and_judge(
     let line = progress.live_line();
     let further = |recording: Recording| -> Pin<Box<dyn Future<Output = Option<Further>>>> {
         let judging = judge_aside(folder.clone(), recording, line.clone());
-        // A failure to judge now is told at the end, when it is certain.
-        Box::pin(async { judging.await.ok()?.further })
+        let line = line.clone();
+        Box::pin(async move {
+            // A failure to judge now is told at the end, when it is certain.
+            let verdict = judging.await.ok()?;
+            let further = verdict.further?;
+            progress::goes_on(&line, &verdict.reason, further);
+            Some(further)
+        })
     };
     let cuts = |recording: Recording| -> Pin<Box<dyn Future<Output = Vec<Cut>>>> {
         let judging = judge_aside(folder.clone(), recording, line.clone());

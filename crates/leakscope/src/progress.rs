@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use recording::{Event, Ledger, Plan, Reading, Stage};
+use recording::{Event, Further, Ledger, Plan, Reading, Stage};
 use units::{Bytes, Count, Elapsed};
 
 /// Columns of the terminal on stdout, if it is one.
@@ -191,13 +191,26 @@ impl Progress {
         self.bar.set_message(parts.join("  "));
     }
 
-    /// A line that stays: above the live one on a terminal.
     fn line(&self, text: &str) {
-        // A closed stderr is nobody's loss.
-        self.bar.suspend(|| {
-            let _ = writeln!(std::io::stderr(), "  {text}");
-        });
+        line(&self.bar, text);
     }
+}
+
+/// Says why a run goes on with a stage that was not planned.
+pub(crate) fn goes_on(live_line: &ProgressBar, reason: &str, further: Further) {
+    let with = match further {
+        Further::Round(_) => "a longer round",
+        Further::Drain(_) => "a drain",
+    };
+    line(live_line, &format!("more      {reason}: {with} will tell"));
+}
+
+/// A line that stays: above the live one on a terminal.
+fn line(live_line: &ProgressBar, text: &str) {
+    // A closed stderr is nobody's loss.
+    live_line.suspend(|| {
+        let _ = writeln!(std::io::stderr(), "  {text}");
+    });
 }
 
 impl Drop for Progress {

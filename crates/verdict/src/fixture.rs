@@ -11,6 +11,7 @@ pub(crate) fn verdict_of(leaks: &[(&str, &str, f64)]) -> Verdict {
             [] => Outcome::Clean,
             _ => Outcome::Leaking,
         },
+        rule: "constant_growth".into(),
         reason: "a test".into(),
         next: None,
         further: None,

@@ -199,9 +199,10 @@ pub fn together(recording: &Recording, main: Verdict, mut parts: Vec<Part>) -> V
     warnings.extend(notes(&isolates));
     parts.retain(|part| part.verdict.outcome == outcome);
     let speaks = main.outcome == outcome;
-    let (reason, next) = match parts.first().filter(|_| !speaks) {
-        None => (main.reason.clone(), main.next.clone()),
+    let (rule, reason, next) = match parts.first().filter(|_| !speaks) {
+        None => (main.rule.clone(), main.reason.clone(), main.next.clone()),
         Some(Part { isolates, verdict }) => (
+            verdict.rule.clone(),
             format!("in {}: {}", Isolate::words(isolates), verdict.reason),
             verdict.next.clone(),
         ),
@@ -215,6 +216,7 @@ pub fn together(recording: &Recording, main: Verdict, mut parts: Vec<Part>) -> V
     }
     Verdict {
         outcome,
+        rule,
         reason,
         next,
         further,

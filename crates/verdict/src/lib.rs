@@ -58,7 +58,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     };
     let resources = resources::leaking(evidence.recording, &measured);
     let bytes = bytes_rate(evidence.recording);
-    let finding = rules::decide(&Assessment {
+    let (rule, finding) = rules::decide(&Assessment {
         recording: evidence.recording,
         measured: &measured,
         candidates: &candidates,
@@ -90,6 +90,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     Verdict {
         schema: SCHEMA.into(),
         outcome: finding.outcome,
+        rule: rule.into(),
         reason: finding.reason,
         next: finding.next,
         further: finding.further,
@@ -137,7 +138,16 @@ fn named(
     });
     let ranked = (1..).zip(candidates);
     let by_session = ranked.map(|(rank, candidate)| namer.suspect(rank, candidate));
-    by_session.chain(timed).collect()
+    let mut named: Vec<Suspect> = by_session.chain(timed).collect();
+    // Of those that keep the same, first the one of which the line is known.
+    named.sort_by(|a, b| {
+        let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
+        by_bytes.then(a.writer.is_none().cmp(&b.writer.is_none()))
+    });
+    for (rank, suspect) in (1..).zip(&mut named) {
+        suspect.rank = rank;
+    }
+    named
 }
 
 /// Heap and external memory after collection, per session of the measured rounds.

@@ -44,7 +44,8 @@ impl<'a> Namer<'a> {
     }
 
     pub(crate) fn suspect(&self, rank: usize, candidate: &Candidate) -> Suspect {
-        let main = main_class(&candidate.classes);
+        let own_class = self.own_class(candidate);
+        let main = own_class.or_else(|| main_class(&candidate.classes));
         let way_up = self.paths.to(candidate.holder).unwrap_or_default();
         let words = Words::of(self, &way_up, candidate.holder);
         let mut told = words.steps;
@@ -85,7 +86,7 @@ impl<'a> Namer<'a> {
                 class: own.clone(),
                 name: words.binding.name().map(str::to_owned),
                 id: self.last.node_id(candidate.holder).0,
-                gains_per_session: candidate.gains.per_session,
+                gains_per_session: own_class.map_or(&candidate.gains, |c| &c.rate).per_session,
             },
             path_text: told.join(" \u{2500} "),
             path: told,
@@ -151,6 +152,21 @@ impl<'a> Namer<'a> {
             self.sources.function(script, start, class)
         });
         original.unwrap_or_else(|| class.to_owned())
+    }
+
+    /// Where classes pile up and no object is seen to gain them: the nearest that the service's
+    /// authors wrote.
+    fn own_class<'c>(&self, candidate: &'c Candidate) -> Option<&'c ClassGrowth> {
+        let last = (self.last, self.analysis);
+        let is_own = |class: &&ClassGrowth| {
+            let object = heap::example_of_class(self.base, last, &class.class);
+            let at = object.and_then(|object| self.last.location(object));
+            let script = at.and_then(|at| self.sources.script(at.script_id));
+            script.is_some_and(|script| !script.is_of_package())
+        };
+        let classes = candidate.classes.iter().filter(|_| candidate.of_class);
+        let named = classes.filter(|class| is_telling(&class.class));
+        named.filter(is_own).min_by_key(|class| class.depth)
     }
 
     /// The same for a class of which objects pile up.

@@ -86,23 +86,23 @@ impl Assessment<'_> {
 type Rule = fn(&Assessment<'_>) -> Option<Finding>;
 
 /// In this order: what makes a verdict impossible, what shows a leak, what leaves doubt, the rest.
-const RULES: [Rule; 12] = [
-    enough_data::rule,
-    constant_growth::rule,
-    growth_with_time::rule,
-    open_resources::rule,
-    external_growth::rule,
-    backlog::rule,
-    rare_growth::rule,
-    growth_that_slows::rule,
-    unexplained_bytes::rule,
-    native_growth::rule,
-    sessions_failed::rule,
-    nothing_grows::rule,
+const RULES: [(&str, Rule); 12] = [
+    ("enough_data", enough_data::rule),
+    ("constant_growth", constant_growth::rule),
+    ("growth_with_time", growth_with_time::rule),
+    ("open_resources", open_resources::rule),
+    ("external_growth", external_growth::rule),
+    ("backlog", backlog::rule),
+    ("rare_growth", rare_growth::rule),
+    ("growth_that_slows", growth_that_slows::rule),
+    ("unexplained_bytes", unexplained_bytes::rule),
+    ("native_growth", native_growth::rule),
+    ("sessions_failed", sessions_failed::rule),
+    ("nothing_grows", nothing_grows::rule),
 ];
 
-/// The first answer.
-pub(crate) fn decide(assessment: &Assessment<'_>) -> Finding {
+/// The first answer, with the name of the rule that gave it.
+pub(crate) fn decide(assessment: &Assessment<'_>) -> (&'static str, Finding) {
     let unanswered = || Finding {
         outcome: Outcome::Inconclusive,
         reason: "no rule has an answer for this run".into(),
@@ -111,8 +111,8 @@ pub(crate) fn decide(assessment: &Assessment<'_>) -> Finding {
     };
     RULES
         .iter()
-        .find_map(|rule| rule(assessment))
-        .unwrap_or_else(unanswered)
+        .find_map(|(name, rule)| Some((*name, rule(assessment)?)))
+        .unwrap_or_else(|| ("none", unanswered()))
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub(crate) struct Candidate {
     pub(crate) inside: bool,
     /// Whether the gains are bytes.
     pub(crate) in_bytes: bool,
+    /// Whether the gains are those of a class, and the holder is only on the way to it.
+    pub(crate) of_class: bool,
     /// What became of the gains in the drain.
     pub(crate) fate: Fate,
 }

@@ -43,6 +43,9 @@ pub struct Verdict {
     pub schema: Cow<'static, str>,
     /// The answer.
     pub outcome: Outcome,
+    /// The rule that gave the answer: `docs/verdict.md` has them all. Empty in verdicts of earlier versions.
+    #[serde(default)]
+    pub rule: String,
     /// The answer's reason in one sentence.
     pub reason: String,
     /// What to do next, where there is something.

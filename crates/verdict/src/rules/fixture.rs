@@ -260,6 +260,7 @@ fn asked(rule: Rule, run: &Fixture) -> Option<Finding> {
             unit,
             classes: Vec::new(),
             in_bytes: false,
+            of_class: false,
             inside: false,
         })
         .into_iter()

@@ -41,6 +41,7 @@ pub(super) fn candidate(
         grade: Grade::B,
         unit: None,
         in_bytes: true,
+        of_class: false,
         inside: keeper.shown_is_owner,
         classes: Vec::new(),
     })

@@ -81,6 +81,7 @@ pub(super) fn candidate(
         grade: Grade::A,
         unit,
         in_bytes: false,
+        of_class: true,
         inside,
         bytes_per_session: classes.iter().map(|c| c.bytes_per_session).sum(),
         classes,

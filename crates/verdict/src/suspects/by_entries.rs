@@ -85,6 +85,7 @@ fn candidate(
         grade,
         unit: None,
         in_bytes: false,
+        of_class: false,
         inside: false,
         classes,
         bytes_per_session,

@@ -1,0 +1,18 @@
+'use strict';
+
+// Of every tenant the last eight documents are kept. No list gains much, but all of them together do,
+// ever less, until the last one is full.
+const http = require('node:http');
+
+const TENANTS = 400;
+const KEPT = 8;
+const tenants = Array.from({ length: TENANTS }, () => ({ recent: [] }));
+let documents = 0;
+
+http.createServer((req, res) => {
+  const { recent } = tenants[Math.floor(Math.random() * TENANTS)];
+  documents += 1;
+  recent.push(`${documents}: ${'lorem ipsum '.repeat(150)}`.split('').reverse().join(''));
+  if (recent.length > KEPT) recent.shift();
+  res.end(String(recent.length));
+}).listen(Number(process.env.PORT || 8080), '127.0.0.1');
