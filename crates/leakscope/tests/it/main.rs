@@ -9,6 +9,7 @@ mod around;
 mod bad_input;
 mod captures;
 mod cgroups;
+mod chromium;
 mod damaged;
 mod demands;
 mod documents;
