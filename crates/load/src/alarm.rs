@@ -1,31 +1,28 @@
 //! Waking at a moment, to some ten microseconds.
 //!
 //! The runtime's own timers are a wheel of milliseconds: with them every arrival would come up to
-//! one late. A timerfd is the kernel's high-resolution timer, read like a socket.
+//! one late. Linux has a better one; elsewhere they must do.
 
-use std::io;
-use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+#[cfg_attr(not(target_os = "linux"), path = "alarm/none.rs")]
+mod timer;
 
-use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
-use rustix::time::{timerfd_create, timerfd_settime};
-use tokio::io::unix::AsyncFd;
+use std::time::Instant;
+
+use timer::Timer;
 
 /// A timer that one task waits on.
 pub(crate) struct Alarm {
-    /// `None` where the system has run out of descriptors: then the runtime's timers must do.
-    timer: Option<AsyncFd<OwnedFd>>,
+    /// `None` where the system has none or has run out of descriptors: then the runtime's timers must
+    /// do.
+    timer: Option<Timer>,
 }
 
 impl Alarm {
     /// Needs a Tokio runtime.
     pub(crate) fn new() -> Self {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, flags).ok();
-        // SAFETY: `OwnedFd` gives out the same descriptor at every call, and keeps it open until it
-        // is dropped, which `AsyncFd` does only after it has deregistered it.
-        let timer = timer.and_then(|timer| unsafe { AsyncFd::register(timer) }.ok());
-        Self { timer }
+        Self {
+            timer: Timer::new(),
+        }
     }
 
     /// Returns at `moment`, or at once if it has passed.
@@ -35,33 +32,12 @@ impl Alarm {
             if left.is_zero() {
                 return;
             }
-            if self.wait(left).await.is_err() {
+            let waited = match &self.timer {
+                Some(timer) => timer.wait(left).await.is_ok(),
+                None => false,
+            };
+            if !waited {
                 tokio::time::sleep_until(moment.into()).await;
-            }
-        }
-    }
-
-    async fn wait(&mut self, span: Duration) -> io::Result<()> {
-        let Some(timer) = &self.timer else {
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let once = Itimerspec {
-            it_interval: Timespec::default(),
-            it_value: Timespec {
-                tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: i64::from(span.subsec_nanos()),
-            },
-        };
-        // Setting it makes an earlier expiry unreadable, so that the loop below waits for this one.
-        timerfd_settime(timer.get_ref(), TimerfdTimerFlags::empty(), &once)?;
-        loop {
-            let mut ready = timer.readable().await?;
-            let read = ready.try_io(|timer| {
-                let mut expiries = [0; 8];
-                Ok(rustix::io::read(timer.get_ref(), &mut expiries).map(drop)?)
-            });
-            if let Ok(result) = read {
-                return result;
             }
         }
     }
@@ -69,6 +45,8 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]

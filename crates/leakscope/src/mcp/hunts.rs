@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
+#[cfg(target_os = "linux")]
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use mcp::{HuntAsk, Problem};
-use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::words;
 use crate::args::{Args, Command as Asked};
@@ -279,10 +280,16 @@ fn start(words: &[String], folder: &Path, working_dir: &Path) -> std::io::Result
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    // macOS has no such thing: there, a hunt outlives a server that is killed.
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one system
     // call without allocation.
+    #[cfg(target_os = "linux")]
     unsafe {
-        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::TERM))?));
+        command.pre_exec(|| {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                Signal::TERM,
+            ))?)
+        });
     }
     command.spawn()
 }

@@ -198,8 +198,9 @@ impl Unreachable {
                 "start it again with `--remote-debugging-port=9222` (Electron: also `--inspect`)"
             }
             Self::Disabled { .. } => {
-                "it was started with `--disable-sigusr1`, or built without an inspector: start it \
-                 again with `node --inspect=127.0.0.1:9229 …`, or without that option"
+                "it was started with `--disable-sigusr1` or `--permission`, or built without an \
+                 inspector: start it again with `node --inspect=127.0.0.1:9229 …` or without that \
+                 option; beside `--permission` it needs `--allow-inspector`"
             }
             Self::NotOpen { .. } => "start it with `--inspect=127.0.0.1:9229`",
             Self::DidNotOpen { .. } => {

@@ -21,6 +21,7 @@ use super::snapshot::{Incoming, Packing};
 use crate::Error;
 
 /// Bytes in the pipe at most, so that the service seldom waits for us.
+#[cfg(target_os = "linux")]
 const PIPE: usize = 1 << 20;
 
 /// Bytes that are read at once.

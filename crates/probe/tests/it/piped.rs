@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use probe::{Inspector, Opening, Packing};
+use probe::{Error, Inspector, Opening, Packing, Unreachable};
 
 use crate::child::{Running, free_port, node_of_major};
 
@@ -74,4 +74,43 @@ async fn a_file_that_cannot_be_written_is_told_and_the_service_goes_on() {
         .await;
     assert!(taken.unwrap_err().is_disk());
     assert!(alive(attached.inspector()).await);
+}
+
+/// Its permission model forbids it to write anything, and the inspector too unless that is allowed.
+#[tokio::test]
+async fn a_service_that_may_write_no_file_sends_its_snapshot_as_messages() {
+    let port = format!("--inspect-port={}", free_port());
+    let words = [
+        &node_of_major(24),
+        &port,
+        "--permission",
+        "--allow-fs-read=*",
+        "--allow-inspector",
+        "-e",
+        LARGE,
+    ];
+    let running = Running::start(&words);
+    let attached = probe::attach(&running.process(), Opening::BySignal).await;
+    let attached = attached.unwrap();
+    let inspector = attached.inspector();
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("a.heapsnapshot");
+    let piped = inspector.take_piped_snapshot(&path, Packing::Plain, |_| {});
+    assert!(piped.await.unwrap().is_none());
+    assert_eq!(files(dir.path()), 0);
+    let taken = inspector.take_packed_snapshot(&path, Packing::Plain, |_, _| {});
+    assert!(taken.await.unwrap().bytes > 5_000_000);
+    attached.detach().await.unwrap();
+
+    let without: Vec<&str> = words
+        .into_iter()
+        .filter(|w| *w != "--allow-inspector")
+        .collect();
+    let running = Running::start(&without);
+    let error = probe::attach(&running.process(), Opening::BySignal).await;
+    let Err(Error::Unreachable(error @ Unreachable::Disabled { .. })) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.hint().unwrap().contains("--allow-inspector"));
+    assert!(running.process().is_alive());
 }
