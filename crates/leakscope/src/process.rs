@@ -36,8 +36,10 @@ pub(crate) struct Subject {
     selection: Selection,
     /// It was started for this, and ends with it.
     service: Option<Service>,
-    /// A conversation that goes on while something is waited for.
-    held: Option<Attached>,
+    /// Conversations that go on until the command ends.
+    held: Vec<Attached>,
+    /// Whether none ends before.
+    holds: bool,
 }
 
 /// One isolate, whose turn it is.
@@ -78,7 +80,8 @@ pub(crate) fn on_subject(
             () = stop.cancelled() => return Err(interrupted()),
         };
         let result = work(&mut subject, &stop).await;
-        if let Some(held) = subject.held.take() {
+        // The service's own last: what it has passed on to its children it takes back with it.
+        while let Some(held) = subject.held.pop() {
             detach(held).await;
         }
         if let Some(service) = &mut subject.service {
@@ -109,7 +112,8 @@ impl Subject {
             found: targets::find(target)?,
             selection,
             service: None,
-            held: None,
+            held: Vec::new(),
+            holds: false,
         })
     }
 
@@ -131,8 +135,36 @@ impl Subject {
             found,
             selection,
             service: Some(service),
-            held: None,
+            held: Vec::new(),
+            holds: false,
         })
+    }
+
+    /// From here on every conversation goes on until the command ends. V8 forgets the ids of its objects
+    /// at the end of one, and snapshots are compared by these.
+    pub(crate) fn hold(&mut self) {
+        self.holds = true;
+    }
+
+    /// The place of the conversation with a process, which goes on.
+    async fn held(&mut self, found: &Found, stop: &CancellationToken) -> Result<usize, Failure> {
+        let process = match found {
+            Found::Process(process) => Some(process.clone()),
+            Found::Inspector(_) => self.process(),
+        };
+        let mut held = self.held.iter();
+        if let Some(at) = held.position(|attached| attached.process() == process.as_ref()) {
+            return Ok(at);
+        }
+        let mut attached = targets::attach(found, stop).await?;
+        let is_child = !self.held.is_empty();
+        if attached.was_opened()
+            && (is_child || process.is_some_and(|process| process.shares_inspector_port()))
+        {
+            attached = attached.make_way().await.map_err(|error| failed(&error))?;
+        }
+        self.held.push(attached);
+        Ok(self.held.len() - 1)
     }
 
     /// The process itself; `None` where it runs on another machine.
@@ -181,10 +213,8 @@ impl Subject {
         &mut self,
         stop: &CancellationToken,
     ) -> Result<Vec<Inspector>, Failure> {
-        let attached = match &mut self.held {
-            Some(attached) => attached,
-            held => held.insert(targets::attach(&self.found, stop).await?),
-        };
+        let at = self.held(&self.found.clone(), stop).await?;
+        let attached = &self.held[at];
         if self.selection.is_default() {
             return Ok(vec![attached.inspector().clone()]);
         }
@@ -200,7 +230,7 @@ impl Subject {
     /// # Errors
     /// The first failure; those of others are told. Having chosen nothing is one.
     pub(crate) async fn each(
-        &self,
+        &mut self,
         stop: &CancellationToken,
         mut work: impl AsyncFnMut(&Turn<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
@@ -218,16 +248,23 @@ impl Subject {
     /// # Errors
     /// As [`Subject::each`].
     pub(crate) async fn each_process(
-        &self,
+        &mut self,
         stop: &CancellationToken,
         mut work: impl AsyncFnMut(Option<&Process>, &[&Isolate]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut first = None;
         let mut n_turns = 0;
         for found in self.processes()? {
-            let done = match targets::attach(&found, stop).await {
-                Ok(attached) => self.of_process(attached, stop, &mut work).await,
-                Err(failure) => Err(failure),
+            let done = match self.holds {
+                true => self.of_held(&found, stop, &mut work).await,
+                false => match targets::attach(&found, stop).await {
+                    Ok(attached) => {
+                        let done = self.of_process(&attached, stop, &mut work).await;
+                        detach(attached).await;
+                        done
+                    }
+                    Err(failure) => Err(failure),
+                },
             };
             match done {
                 Ok(n) => n_turns += n,
@@ -244,16 +281,31 @@ impl Subject {
         }
     }
 
+    async fn of_held(
+        &mut self,
+        found: &Found,
+        stop: &CancellationToken,
+        work: &mut impl AsyncFnMut(Option<&Process>, &[&Isolate]) -> Result<(), Failure>,
+    ) -> Result<usize, Failure> {
+        let at = self.held(found, stop).await?;
+        let done = self.of_process(&self.held[at], stop, work).await;
+        if done.is_err() {
+            // What is wrong with it may be the conversation: the next time is a new one.
+            detach(self.held.remove(at)).await;
+        }
+        done
+    }
+
     async fn of_process(
         &self,
-        attached: Attached,
+        attached: &Attached,
         stop: &CancellationToken,
         work: &mut impl AsyncFnMut(Option<&Process>, &[&Isolate]) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
         let working = async {
             let all = attached.inspector().isolates().await;
             let all = all.map_err(|error| failed(&error))?;
-            self.tell_of_others(&attached, &all);
+            self.tell_of_others(attached, &all);
             let chosen = all.iter().filter(|isolate| self.selection.has(isolate));
             let chosen: Vec<&Isolate> = chosen.collect();
             if !chosen.is_empty() {
@@ -261,12 +313,10 @@ impl Subject {
             }
             Ok(chosen.len())
         };
-        let result = tokio::select! {
+        tokio::select! {
             result = working => result,
             () = stop.cancelled() => Err(interrupted()),
-        };
-        detach(attached).await;
-        result
+        }
     }
 
     /// The processes whose turn it is: the service itself, or those that it has started too.

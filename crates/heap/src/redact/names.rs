@@ -38,6 +38,22 @@ const HEADS: [&str; 7] = [
     "Window / ",
 ];
 
+/// V8's words for nodes whose names may else be the program's: its code and its contexts. Nobody's
+/// secret is one of them, whatever it is used for.
+const ENGINE_NAMES: [&str; 11] = [
+    "system / Context",
+    "(BASELINE code)",
+    "(bytecode array)",
+    "(bytecode offset table)",
+    "(code relocation info)",
+    "(constant elements)",
+    "(constant pool)",
+    "(context local names)",
+    "(handler table)",
+    "(shared function info)",
+    "(source position table)",
+];
+
 /// What the characters of a replacement are taken from.
 const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
 
@@ -132,6 +148,7 @@ impl<'a> Names<'a> {
         let is_character = units.len() < 4 && utf16::len(units) < 2;
         is_character
             || self.is_known(units)
+            || ENGINE_NAMES.iter().any(|name| name.as_bytes() == units)
             || used.has(Use::CODE) && is_of_code(units)
             || used.has(Use::ENGINE) && is_of_engine(units)
     }
@@ -424,7 +441,7 @@ mod tests {
             ("#secretField", Use::CODE),
             ("get balance", Use::CODE),
             ("<instance_members_initializer>", Use::CODE),
-            ("(shared function info)", Use::ENGINE),
+            ("(object properties)", Use::ENGINE),
             ("system / Map (ExternalString)", Use::ENGINE),
             ("feedback_cell", Use::ENGINE),
             ("4711", Use::ENGINE),
@@ -433,6 +450,11 @@ mod tests {
             if text.len() > 10 && !text.starts_with("get ") {
                 assert_ne!(replaced(text, Use::default()), text);
             }
+        }
+        let context = "system / Context";
+        for used in [Use::CLASS, Use::PROPERTY, Use::default()] {
+            assert_eq!(replaced(context, used), context);
+            assert_ne!(replaced("system / Contexts", used), "system / Contexts");
         }
         for known in ["connection", "Symbol.iterator", "ownName", "a", "", "é"] {
             assert_eq!(replaced(known, Use::PROPERTY), known);

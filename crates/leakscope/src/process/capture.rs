@@ -41,6 +41,9 @@ pub(crate) fn snapshot(args: &CaptureArgs) -> Result<Exit, Failure> {
         let mut signals = signal(SignalKind::user_defined2()).map_err(|error| {
             Failure::new(Exit::Service, format!("cannot listen to SIGUSR2: {error}"))
         })?;
+        if wanted != 1 || when.watched.is_some() {
+            subject.hold();
+        }
         let mut n_taken = 0;
         while wanted == 0 || n_taken < wanted {
             when.wait(subject, &mut signals, stop).await?;
@@ -265,6 +268,9 @@ fn died(process: Option<&Process>, error: &probe::Error) -> Failure {
                 "the kernel may have ended it for its memory: see `dmesg`",
             ))
         }
+        _ if error.is_disk() => failure.hint(Some(
+            "free some space, or choose a folder on another disk with `--dir DIR`",
+        )),
         _ => failure,
     }
 }

@@ -98,27 +98,39 @@ pub(super) async fn check(
     let text = forecast.text(headroom.as_ref());
     match lack(&forecast, headroom.as_ref(), disk) {
         None => Ok(text),
-        Some(lack) => Err(Failure::new(Exit::Service, lack).causes([text]).hint(Some(
-            "`--force` takes it all the same; the kernel may end the service for it",
-        ))),
+        Some(lack) => Err(Failure::new(Exit::Service, lack.what)
+            .causes([text])
+            .hint(Some(lack.hint))),
     }
 }
 
-fn lack(forecast: &Forecast, headroom: Option<&Headroom>, disk: Option<u64>) -> Option<String> {
+/// What there is too little of.
+#[derive(Debug, PartialEq, Eq)]
+struct Lack {
+    what: String,
+    hint: &'static str,
+}
+
+fn lack(forecast: &Forecast, headroom: Option<&Headroom>, disk: Option<u64>) -> Option<Lack> {
     let short = headroom.filter(|h| h.bytes < forecast.memory().saturating_add(RESERVE));
     if let Some(headroom) = short {
-        return Some(format!(
-            "a heap snapshot needs {} of memory, and there is {headroom}",
-            Bytes(forecast.memory())
-        ));
+        return Some(Lack {
+            what: format!(
+                "a heap snapshot needs {} of memory, and there is {headroom}",
+                Bytes(forecast.memory())
+            ),
+            hint: "`--force` takes it all the same; the kernel may end the service for it",
+        });
     }
     let short = disk.filter(|&free| free < forecast.file());
-    short.map(|free| {
-        format!(
+    short.map(|free| Lack {
+        what: format!(
             "a heap snapshot needs {} on the disk, and {} are free",
             Bytes(forecast.file()),
             Bytes(free)
-        )
+        ),
+        hint: "free some space, or choose a folder on another disk with `--dir DIR`; `--zstd` needs \
+               about a tenth, `--force` tries it all the same",
     })
 }
 
@@ -149,12 +161,12 @@ mod tests {
         assert_eq!(lack(&forecast, None, None), None);
         let enough = left(forecast.memory() + RESERVE);
         assert_eq!(lack(&forecast, Some(&enough), Some(u64::MAX)), None);
-        let memory = lack(&forecast, Some(&left(1 << 20)), None).unwrap();
+        let memory = lack(&forecast, Some(&left(1 << 20)), None).unwrap().what;
         assert!(
             memory.contains("there is 1.0 MiB left of the 1.0 GiB of cgroup"),
             "{memory}"
         );
-        let disk = lack(&forecast, None, Some(5 << 20)).unwrap();
+        let disk = lack(&forecast, None, Some(5 << 20)).unwrap().what;
         assert!(disk.contains("on the disk, and 5.0 MiB are free"), "{disk}");
     }
 }

@@ -89,14 +89,28 @@ fn a_snapshot_is_whole_private_and_named_as_heapdump_does() {
 
 #[test]
 fn several_snapshots_come_packed_and_at_intervals() {
-    let service = Running::script(IDLE);
+    let mut service = Running::script(IDLE);
     let done = service.run("snapshot", &["-n", "2", "--every", "300ms", "--zstd"]);
     let paths = files(&done, &service);
     assert_eq!(paths.len(), 2);
-    for path in paths {
+    for path in &paths {
         assert!(path.to_str().unwrap().ends_with(".heapsnapshot.zst"));
-        assert_eq!(count(&path, "Kept"), 321);
+        assert_eq!(count(path, "Kept"), 321);
     }
+    // They are of one conversation, so that what is in both has the same id in both.
+    let diff = leakscope("diff")
+        .args(["--json", "--no-cache"])
+        .args(&paths)
+        .output();
+    let diff = Done::of(&diff.unwrap());
+    diff.check_code(0);
+    let json: serde_json::Value = serde_json::from_str(&diff.stdout).unwrap();
+    let classes = json["classes"].as_array().unwrap();
+    let n_new = |row: &serde_json::Value| row["new"].as_u64().unwrap();
+    assert!(!classes.iter().any(|row| row["class"] == "Kept"), "{json}");
+    assert!(classes.iter().map(n_new).sum::<u64>() < 1_000, "{json}");
+    service.check_left_alone();
+
     let at_once = service.run("snapshot", &["-n", "2"]);
     at_once.check_error(2, &["show the same", "--every"]);
 }
