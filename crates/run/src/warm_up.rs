@@ -41,7 +41,7 @@ impl Conductor<'_, '_> {
                 // What is allocated once, at the first sessions, would only be in the way.
                 self.start_sampling().await?;
                 if !self.order.load.is_foreign() {
-                    self.fill().await?;
+                    self.fill(heaps[0]).await?;
                 }
             }
             heaps.push(self.settle().await?);
@@ -54,8 +54,9 @@ impl Conductor<'_, '_> {
     }
 
     /// Many sessions in a short time, faster and faster until the service is at its limit, or holds
-    /// as much more as it may.
-    async fn fill(&self) -> Result<(), Error> {
+    /// as much more as it may. `cold` is the heap before the first portion, which tells at most what
+    /// a session adds.
+    async fn fill(&self, cold: u64) -> Result<(), Error> {
         let rounds = &self.order.rounds;
         let mut left = rounds.fill;
         let begun = Instant::now();
@@ -63,7 +64,8 @@ impl Conductor<'_, '_> {
         let first = self.collect().await?;
         let mut before = first;
         let mut done = 0;
-        let mut room = u64::MAX;
+        let a_session = first.saturating_sub(cold) / rounds.warm_up.max(1);
+        let mut room = FILL_BYTES / a_session.max(1);
         while left > 0 && room > 0 && begun.elapsed() < FILL_TIME {
             rate = rate.min(FASTEST.max(rounds.arrival_rate));
             // A second's worth.

@@ -8,6 +8,7 @@ mod additions;
 mod calls;
 mod functions;
 mod limits;
+mod literals;
 mod members;
 mod names;
 mod targets;
@@ -41,6 +42,7 @@ pub(crate) fn facts(semantic: &Semantic<'_>) -> Facts {
         extraction.listeners(node.kind());
         extraction.calls(node.kind());
         extraction.limits(node.kind());
+        extraction.literals(node.kind());
     }
     let mut facts = extraction.facts;
     facts.additions.sort_by_key(|fact| fact.at.span.start);

@@ -34,6 +34,7 @@ pub(crate) struct Facts {
     pub(crate) members: Vec<MemberFact>,
     pub(crate) listeners: Vec<ListenerFact>,
     pub(crate) calls: Vec<CallFact>,
+    pub(crate) literals: Vec<LiteralFact>,
     /// What is taken from, measured or written to in a circle.
     pub(crate) limits: HashSet<Target>,
 }
@@ -113,6 +114,14 @@ pub(crate) struct ListenerFact {
 pub(crate) struct CallFact {
     /// The function's or the method's own name: `openSync` of `fs.openSync(…)`.
     pub(crate) name: Box<str>,
+    pub(crate) at: At,
+}
+
+/// An object that is written out.
+#[derive(Debug)]
+pub(crate) struct LiteralFact {
+    /// Its properties.
+    pub(crate) names: Box<[Box<str>]>,
     pub(crate) at: At,
 }
 

@@ -365,6 +365,21 @@ impl SourceFile {
         found
     }
 
+    /// The objects that are written out with all these properties, those with the fewest others; in
+    /// the order of the text.
+    #[must_use]
+    pub fn literals(&self, properties: &[&str]) -> Vec<Addition> {
+        let has_all =
+            |names: &[Box<str>]| properties.iter().all(|p| names.iter().any(|n| **n == **p));
+        let literals = self.facts.literals.iter();
+        let found: Vec<_> = literals.filter(|literal| has_all(&literal.names)).collect();
+        let fewest = found.iter().map(|literal| literal.names.len()).min();
+        let found = found.into_iter().filter(|l| Some(l.names.len()) == fewest);
+        let mut found: Vec<Addition> = found.map(|l| self.addition(&l.at, How::Element)).collect();
+        found.sort_by_key(|literal| literal.site.position);
+        found
+    }
+
     /// Whether a statement takes something from the variable that `name` means at `seen_from`,
     /// compares its size, or writes to it in a circle: it may have a bound.
     #[must_use]

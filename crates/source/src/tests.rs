@@ -569,6 +569,22 @@ fn calls_are_found_by_the_name_of_what_is_called() {
 }
 
 #[test]
+fn objects_are_found_by_the_properties_that_they_are_written_with() {
+    let text = "f({ a, b: 1 });\nconst x = { 'a': 2, b, c };\ng({ a, ...x });\nh({ b, a });";
+    let file = SourceFile::parse(text, "a.js");
+    let lines = |names: &[&str]| {
+        let found = file.literals(names);
+        found
+            .iter()
+            .map(|l| l.site.position.line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&["a", "b"]), [0, 3]);
+    assert_eq!(lines(&["c", "a"]), [1]);
+    assert_eq!(lines(&["a", "z"]), [0; 0]);
+}
+
+#[test]
 fn what_adds_inside_or_by_spelling_is_told_when_asked_for() {
     let Marked { file, marks } = marked(
         "const lists = new Map();

@@ -23,6 +23,12 @@ const SLACK_BYTES: f64 = 1024.0;
 /// Bytes per session that are not told from the engine's own.
 const LEAST_BYTES: f64 = 16.0;
 
+/// A round that brings less than this part of the mean is a level.
+const LEVEL: f64 = 0.25;
+/// Bytes per session that are no noise, though they do not come in every round: clean services were
+/// measured at up to 700.
+pub(crate) const MUCH_PER_SESSION: f64 = 2048.0;
+
 /// What happens by chance is told from none by so many events.
 const CHANCE_EVENTS: f64 = 20.0;
 /// Standard errors that a later rate may lie below an earlier by chance.
@@ -144,6 +150,16 @@ impl Rate {
             && self.agrees(TOLERANCE_OF_BYTES, SLACK_BYTES)
     }
 
+    /// Whether these are bytes that grow in steps, as a buffer that doubles when it is full does: a
+    /// level in one round, and later growth again, which something that fills does not show.
+    pub(crate) fn grows_in_steps(&self) -> bool {
+        let is_level = |rate: &f64| *rate <= LEVEL * self.per_session;
+        let after_level = self.per_round.iter().skip_while(|rate| !is_level(rate));
+        let grows_again = after_level.skip(1).any(|rate| *rate >= self.per_session);
+        let last = self.per_round.last().copied().unwrap_or(0.0);
+        grows_again && last.min(self.per_session) >= MUCH_PER_SESSION
+    }
+
     /// Whether every round grew, but by less and less per session: a cache or a pool that fills.
     #[must_use]
     pub fn is_slowing(&self) -> bool {
@@ -245,6 +261,20 @@ mod tests {
         assert!(rate([9_800, 21_300, 32_000]).is_constant_in_bytes());
         assert!(!rate([98_000, 21_300, 1_000]).is_constant_in_bytes());
         assert!(!rate([900, 2_000, 3_000]).is_constant_in_bytes());
+    }
+
+    #[test]
+    fn steps_are_a_level_and_growth_after_it() {
+        let sessions = [101, 211, 307, 1857, 9904];
+        let steps =
+            |bytes: [i32; 5]| Rate::of(bytes.map(f64::from).to_vec(), &sessions).grows_in_steps();
+        assert!(steps([0, 0, 4_000_000, 8_000_000, 48_000_000]));
+        // A cache that fills, memory that came once, noise.
+        assert!(!steps([
+            1_010_000, 2_110_000, 3_070_000, 18_570_000, 36_000_000
+        ]));
+        assert!(!steps([0, 0, 40_000_000, 0, 0]));
+        assert!(!steps([0, 0, 40_000, 80_000, 480_000]));
     }
 
     #[test]

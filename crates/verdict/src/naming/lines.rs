@@ -87,7 +87,10 @@ pub(super) fn places(
     inside: bool,
 ) -> Places {
     let sources = namer.sources;
+    // What Node.js chains up itself is under no name of the program's.
+    let of_node = classes.first().is_some_and(|class| is_made(class));
     let mut places = match binding {
+        Binding::Property { .. } if of_node => None,
         Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
         Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
         Binding::Listeners { event, .. } => listeners(namer, event),
@@ -153,20 +156,29 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
     }
 }
 
+/// Whether objects of this class are Node's own, and made by a call that is known.
+fn is_made(class: &str) -> bool {
+    MAKERS.iter().any(|(made, _)| *made == class)
+}
+
 /// The statement that makes an object of one of these classes; only what is certain by its name.
 fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
-    let calls = |names: &[&str]| {
+    let find = |statements: &dyn Fn(&Script) -> Vec<Addition>| {
         let own = sources
             .own_first()
             .into_iter()
             .filter(|s| !s.is_of_package());
         own.into_iter()
-            .filter_map(|script| best(sources, script, &script.text.calls(names)))
+            .filter_map(|script| best(sources, script, &statements(script)))
             // Of equals, the first.
             .reduce(|a, b| if b.score() > a.score() { b } else { a })
             .map(SourceLine::from)
     };
+    let calls = |names: &[&str]| find(&|script| script.text.calls(names));
     classes.iter().find_map(|class| {
+        if let Some(properties) = properties(class) {
+            return find(&|script| script.text.literals(&properties));
+        }
         let made = MAKERS.iter().find(|(made, _)| made == class);
         match made {
             Some((_, by)) => calls(by),
@@ -203,11 +215,13 @@ fn variable(
 /// The property of an object: in the script of the object's constructor, else wherever one of the
 /// service's own scripts adds to a property of that name.
 fn property(namer: &Namer<'_>, name: &str, owner: heap::NodeIx, inside: bool) -> Option<Places> {
-    let of_constructor = namer
-        .last
-        .location(owner)
-        .and_then(|at| namer.sources.script(at.script_id));
-    let scripts = of_constructor.into_iter().chain(namer.sources.own_first());
+    let at = namer.last.location(owner);
+    let of_constructor = at.and_then(|at| namer.sources.script(at.script_id));
+    // Node's own objects have properties of the service's, but none of an installed package's.
+    let of_node = at.is_some() && of_constructor.is_none();
+    let others = namer.sources.own_first().into_iter();
+    let others = others.filter(|script| !of_node || !script.is_of_package());
+    let scripts = of_constructor.into_iter().chain(others);
     let mut first_declared = None;
     let mut spelled = None;
     for script in scripts {
@@ -289,6 +303,14 @@ pub(super) fn opening(sources: &Sources, noun: &str) -> (Option<SourceLine>, Opt
         Some((line, package))
     });
     found.map_or((None, None), |(line, package)| (Some(line), package))
+}
+
+/// Of `{a, b}`, or `Object {a, b}`, the properties: two at least, or it may be anything.
+fn properties(class: &str) -> Option<Vec<&str>> {
+    let class = class.strip_prefix("Object ").unwrap_or(class);
+    let inside = class.strip_prefix('{')?.strip_suffix('}')?;
+    let properties: Vec<&str> = inside.split(", ").collect();
+    (properties.len() > 1).then_some(properties)
 }
 
 /// The addition in the function that allocated most; else the first inside a function; else the

@@ -46,8 +46,10 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
 fn reason(candidate: &Candidate, rounds: usize) -> String {
     let bytes = Bytes(candidate.bytes_per_session.max(0.0) as u64);
     if candidate.in_bytes {
+        let grew = candidate.gains.changes().iter().filter(|&&c| c > 0.0);
+        let grew = grew.count();
         return format!(
-            "one object keeps {bytes} more alive per session in {rounds} of {rounds} rounds"
+            "one object keeps {bytes} more alive per session in {grew} of {rounds} rounds"
         );
     }
     let (rate, unit) = match &candidate.unit {

@@ -1,5 +1,5 @@
 //! Objects that keep more and more bytes alive, by the same amount per session: a text that gets
-//! longer, an array that is replaced by a longer one, many small containers below one large.
+//! longer, an array that is replaced by a longer one, a buffer that doubles, many small containers below one large.
 
 use heap::{Growth, NodeId, NodeIx};
 
@@ -47,14 +47,21 @@ pub(super) fn candidate(
     })
 }
 
-/// The object that keeps most more bytes alive, by the same amount per session in every round.
+/// The object that keeps most more bytes alive, by the same amount per session in every round, or in
+/// steps over more rounds than planned.
 pub(super) fn keeper(measured: &Measured<'_>, pair: &Snapshots<'_>) -> Option<Keeper> {
     let newest = measured.rounds.last()?;
     newest.retained.iter().find_map(|grown| {
         let gains = measured.rate(|growth| bytes(growth, grown.id) as f64);
-        let least = gains.least();
         let idle = measured.idle.map_or(0, |idle| bytes(idle, grown.id)) as f64;
-        if !gains.is_constant_in_bytes() || idle > IDLE_SHARE * least {
+        let a_round = if gains.is_constant_in_bytes() {
+            gains.least()
+        } else if measured.beyond_plan() > 0 && gains.grows_in_steps() {
+            gains.total() / measured.rounds.len() as f64
+        } else {
+            return None;
+        };
+        if idle > IDLE_SHARE * a_round {
             return None;
         }
         let owner = pair.last.node_by_id(grown.id)?;

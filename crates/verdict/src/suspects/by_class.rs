@@ -65,11 +65,17 @@ pub(super) fn candidate(
     for (class, _) in &mut graded_classes {
         class.depth = depths.get(&class.class).copied().unwrap_or(u32::MAX);
     }
-    let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
-    // The holder gains what is nearest to it, and the head of a chain its own kind.
+    // The head of a chain gains its own kind.
     let own = pair.analysis.class_name(pair.analysis.class_of(holder));
-    let chain = classes.iter().find(|c| c.class == own && is_telling(own));
-    let main = chain.or_else(|| nearest_class(&classes))?.clone();
+    let is_kind = |class: &str| class == own && (is_telling(own) || own.starts_with('{'));
+    for (class, _) in &mut graded_classes {
+        if is_kind(&class.class) {
+            class.depth = 0;
+        }
+    }
+    let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
+    // The holder gains what is nearest to it.
+    let main = nearest_class(&classes)?.clone();
     let at = classes.iter().position(|class| class.class == main.class)?;
     let unit = units.swap_remove(at);
     let in_drains = measured.drains.iter();
