@@ -156,14 +156,17 @@ impl Subject {
         if let Some(at) = held.position(|attached| attached.process() == process.as_ref()) {
             return Ok(at);
         }
-        let mut attached = targets::attach(found, stop).await?;
-        let is_child = !self.held.is_empty();
-        if attached.was_opened()
-            && (is_child || process.is_some_and(|process| process.shares_inspector_port()))
-        {
-            attached = attached.make_way().await.map_err(|error| failed(&error))?;
-        }
-        self.held.push(attached);
+        let attached = match (self.held.first(), process) {
+            (Some(own), Some(process)) => probe::attach_beside(&process, &own.woken()).await,
+            (_, process) => {
+                let attached = targets::attach(found, stop).await?;
+                match process {
+                    Some(process) if process.shares_inspector_port() => attached.make_way().await,
+                    _ => Ok(attached),
+                }
+            }
+        };
+        self.held.push(attached.map_err(|error| failed(&error))?);
         Ok(self.held.len() - 1)
     }
 

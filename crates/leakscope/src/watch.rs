@@ -208,29 +208,32 @@ impl Watching<'_> {
         let end = loop {
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break End::Stopped,
+                () = stop.cancelled() => break Ok(End::Stopped),
                 wish = self.face.wish() => match wish {
-                    Wish::Stop => break End::Stopped,
+                    Wish::Stop => break Ok(End::Stopped),
                 },
                 _ = ticks.tick() => {}
             }
             let at = began.elapsed().as_secs_f64();
             let Some(reading) = sampler.read(at).await else {
-                break End::Gone(format!("{} has ended", subject.title()));
+                break Ok(End::Gone(format!("{} has ended", subject.title())));
             };
-            if self.take(reading, &sampler).await? {
-                break End::AlertExit;
+            match self.take(reading, &sampler).await {
+                Ok(true) => break Ok(End::AlertExit),
+                Ok(false) => {}
+                // Whatever it is, the service is left as it was.
+                Err(failure) => break Err(failure),
             }
             if self
                 .args
                 .duration
                 .is_some_and(|limit| self.since.elapsed() >= limit)
             {
-                break End::TimeIsUp;
+                break Ok(End::TimeIsUp);
             }
         };
         sampler.end().await;
-        Ok(end)
+        end
     }
 
     /// Whether readings go elsewhere than to stdout.

@@ -23,6 +23,7 @@ use discovery::Page;
 use network::Network;
 
 pub use unreachable::Unreachable;
+pub use way::{Woken, attach_beside};
 
 /// Where Node.js opens its inspector if nothing else was said.
 const USUAL_PORT: u16 = 9229;
@@ -57,6 +58,8 @@ pub enum Opening {
 pub struct Attached {
     inspector: Inspector,
     process: Option<Process>,
+    /// Where it listens, if that is known.
+    listener: Option<Listener>,
     /// Where it listens, if it does so because of us.
     opened: Option<Listener>,
     /// The port on which it would open anew, if it has moved away from there for us.
@@ -65,7 +68,7 @@ pub struct Attached {
 }
 
 /// A worker process of a cluster, to which Node.js passes the signal on: it opens an inspector too.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Stirred {
     process: Process,
     /// What it listened on before.
@@ -199,6 +202,7 @@ pub async fn attach_at(endpoint: &Endpoint) -> Result<Attached, Error> {
     Ok(Attached {
         inspector,
         process,
+        listener: None,
         opened: None,
         moved_from: None,
         stirred: Vec::new(),
@@ -382,6 +386,7 @@ async fn attach_to(
     Ok(Attached {
         inspector,
         process: Some(process.clone()),
+        listener: Some(*listener),
         opened: None,
         moved_from: None,
         stirred: Vec::new(),

@@ -121,7 +121,16 @@ impl Inspector {
   const inspector = (process.getBuiltinModule ?? require)('inspector');
   const port = process.debugPort;
   const move = () => {
-    try { process._debugEnd(); inspector.open(0, '127.0.0.1'); } catch {}
+    try {
+      process._debugEnd();
+      // A cluster's primary would pass this on to its workers, by their internal messages.
+      const name = 'internalMessage';
+      const listeners = process.rawListeners(name);
+      process.removeAllListeners(name);
+      try { inspector.open(0, '127.0.0.1'); } finally {
+        for (const listener of listeners) process.on(name, listener);
+      }
+    } catch {}
   };
   setTimeout(() => setImmediate(move), 0);
   return port;

@@ -41,7 +41,8 @@ mod target;
 
 pub use around::{Sockets, TcpStates, cpu_time, memory_limit, tree};
 pub use attach::{
-    Attached, Opening, Unreachable, attach, attach_at, attach_until, could_open_inspector,
+    Attached, Opening, Unreachable, Woken, attach, attach_at, attach_beside, attach_until,
+    could_open_inspector,
 };
 pub use error::Error;
 pub use headroom::{Headroom, MemoryLimit};

@@ -130,7 +130,7 @@ async fn on_running(
     // Not broken off: it must be known whether there is something to take out again, which another
     // watcher may share.
     let vitals = inspector.begin_vitals().await;
-    let visits = Rc::new(Visits::default());
+    let visits = Rc::new(Visits::beside(&attached));
     let before = Before {
         pid: process.pid,
         counts_collections: vitals.is_ok(),

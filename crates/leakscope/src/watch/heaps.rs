@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use probe::{Attached, Error, Inspector, Opening, Process, Runtime, SpaceFigures, Vitals};
+use probe::{Attached, Error, Inspector, Opening, Process, Runtime, SpaceFigures, Vitals, Woken};
 use watch::{Figures, Metric};
 
 /// Worker threads come and go.
@@ -31,6 +31,8 @@ pub(super) struct Heaps {
     others: HashMap<u32, Other>,
     /// What may be done to get the inspectors of other processes.
     opening: Opening,
+    /// Whom the opening of the service's own has woken.
+    woken: Woken,
 }
 
 /// What one isolate says.
@@ -77,17 +79,15 @@ struct One {
 
 impl Heaps {
     /// Those of the service's own process; with why there is less than there could be.
-    pub(super) async fn new(
-        inspector: Option<&Inspector>,
-        opening: Opening,
-    ) -> (Self, Option<String>) {
+    pub(super) async fn new(own: Option<&Attached>, opening: Opening) -> (Self, Option<String>) {
         let mut heaps = Self {
             own: None,
             others: HashMap::new(),
             opening,
+            woken: own.map(Attached::woken).unwrap_or_default(),
         };
         let mut note = None;
-        if let Some(inspector) = inspector {
+        if let Some(inspector) = own.map(Attached::inspector) {
             let (main, missing) = One::begin(inspector.clone()).await;
             note =
                 missing.map(|error| format!("no heap spaces, event loop and collections: {error}"));
@@ -105,7 +105,7 @@ impl Heaps {
                 Some(Other::Closed(tries)) if *tries < TRIES => *tries,
                 Some(_) => continue,
             };
-            let found = match open(pid, self.opening).await {
+            let found = match open(pid, self.opening, &self.woken).await {
                 Some(attached) => {
                     let inspector = attached.inspector().clone();
                     let (main, _) = One::begin(inspector.clone()).await;
@@ -165,19 +165,18 @@ impl Heaps {
 }
 
 /// The inspector of a process that runs JavaScript, if it is or can be opened.
-async fn open(pid: u32, opening: Opening) -> Option<Attached> {
+async fn open(pid: u32, opening: Opening, woken: &Woken) -> Option<Attached> {
     let process = Process::of(pid).ok()?;
     if !matches!(process.runtime, Runtime::Node | Runtime::Deno) {
         return None;
     }
-    let attaching = probe::attach(&process, opening);
     match opening {
-        Opening::Never => tokio::time::timeout(CONNECTED_WITHIN, attaching)
-            .await
-            .ok()?
-            .ok(),
-        // Broken off, it would leave an inspector open.
-        Opening::BySignal => attaching.await.ok()?.make_way().await.ok(),
+        Opening::Never => {
+            let attaching = probe::attach(&process, opening);
+            let attached = tokio::time::timeout(CONNECTED_WITHIN, attaching).await;
+            attached.ok()?.ok()
+        }
+        Opening::BySignal => probe::attach_beside(&process, woken).await.ok(),
     }
 }
 

@@ -42,7 +42,7 @@ struct Shares {
 
 impl<'s> Sampler<'s> {
     pub(super) async fn new(subject: &'s Subject) -> Self {
-        let (heaps, missing) = Heaps::new(subject.inspector(), subject.opening()).await;
+        let (heaps, missing) = Heaps::new(subject.attached(), subject.opening()).await;
         Self {
             root: subject.pid(),
             inspector: subject.inspector(),

@@ -164,6 +164,10 @@ impl Subject {
         self.process.as_ref().map(|process| process.pid)
     }
 
+    pub(super) fn attached(&self) -> Option<&Attached> {
+        self.attached.as_ref()
+    }
+
     pub(super) fn inspector(&self) -> Option<&Inspector> {
         self.attached.as_ref().map(Attached::inspector)
     }

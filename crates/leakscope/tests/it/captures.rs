@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{Done, read_json};
-use crate::running::{Running, leakscope};
+use crate::running::{Running, check_nothing_listens, leakscope};
 
 const IDLE: &str =
     "class Kept {} ; globalThis.kept = Array.from({ length: 321 }, () => new Kept());
@@ -202,6 +202,33 @@ fn each_isolate_is_captured_for_itself() {
             .contains("-worker-1.heapsnapshot")
     );
     service.check_left_alone();
+}
+
+#[test]
+fn a_cluster_on_one_port_is_captured_again_and_again_and_left_as_it_was() {
+    let cluster = "const cluster = require('cluster');
+        if (cluster.isPrimary) {
+            // As where nothing was said of a port.
+            cluster.setupPrimary({ inspectPort: process.debugPort });
+            const pids = [];
+            const up = (pid) => { if (pids.push(pid) === 2) console.log('up'); };
+            for (let i = 0; i < 2; i++) cluster.fork().on('message', up);
+        } else { globalThis.kept = [new (class OfChild {})()]; process.send(process.pid); }
+        setInterval(() => {}, 1e3);";
+    let mut service = Running::script(cluster);
+    let pid = service.pid();
+    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let args = ["-n", "2", "--every", "100ms", "--isolate", "all"];
+    let done = service.run("snapshot", &args);
+    let paths = files(&done, &service);
+    assert_eq!(paths.len(), 6, "{}", done.stdout);
+    for path in [1, 2, 4, 5].map(|at| &paths[at]) {
+        assert_eq!(count(path, "OfChild"), 1, "{}", path.display());
+    }
+    service.check_left_alone();
+    for child in listed.split_whitespace() {
+        check_nothing_listens(child.parse().unwrap());
+    }
 }
 
 #[test]

@@ -8,23 +8,54 @@ use tokio::time::{Instant, sleep};
 
 use super::network::Network;
 use super::{
-    Attached, CLOSED_WITHIN, POLL, Unreachable, inspect_port, try_attach_to, wait_until_closed,
+    Attached, CLOSED_WITHIN, Opening, POLL, Stirred, Unreachable, attach, inspect_port,
+    try_attach_to, wait_until_closed,
 };
 use crate::process::Process;
 use crate::{Error, procfs};
 
 impl Process {
-    /// Whether it has started processes that would open their inspectors on its own port.
+    /// Whether it has started processes that would open their inspectors on its own port: forked
+    /// ones, and a cluster's if nothing was said of a port.
     #[must_use]
     pub fn shares_inspector_port(&self) -> bool {
         let port = inspect_port(self);
-        // A cluster gives each of its children another one.
-        let wants_same = |child: &Self| inspect_port(child) == port && !child.is_cluster_child();
+        let wants_same = |child: &Self| inspect_port(child) == port;
         port != Some(0) && self.script_children().iter().any(wants_same)
     }
 }
 
+/// The processes that Node.js has told to open their inspectors when a cluster's primary opened its own
+/// for us: what they have opened since is ours to close.
+#[derive(Debug, Clone, Default)]
+pub struct Woken(Vec<Stirred>);
+
+/// Connects to a process that another has started, beside the conversation with that one, on a port
+/// that hinders no third. Must not be broken off: what it opens would stay open.
+///
+/// # Errors
+/// As [`super::attach`] and [`Attached::make_way`].
+pub async fn attach_beside(process: &Process, woken: &Woken) -> Result<Attached, Error> {
+    let mut attached = attach(process, Opening::BySignal).await?;
+    let stirred = woken.0.iter().find(|stirred| stirred.process == *process);
+    if let (Some(stirred), Some(listener)) = (stirred, attached.listener)
+        && !stirred.before.contains(&listener)
+    {
+        attached.opened = Some(listener);
+    }
+    match attached.was_opened() {
+        true => attached.make_way().await,
+        false => Ok(attached),
+    }
+}
+
 impl Attached {
+    /// Whom the opening of this one has woken.
+    #[must_use]
+    pub fn woken(&self) -> Woken {
+        Woken(self.stirred.clone())
+    }
+
     /// Moves an inspector that was opened for us from its usual port to a free one of loopback, in
     /// a new conversation; one that was open before stays where it is. Must not be broken off.
     ///

@@ -91,9 +91,8 @@ impl Children {
         let wants_port = is_ours && is_of_cluster && !probe::could_open_inspector(&process);
         let pid = process.pid;
         let (attached, is_blocked) = match &self.visits {
-            // A cluster's primary has passed the signal on that it got.
-            Some(visits) if !is_of_cluster => (Ok(visits.begin(&process).await), false),
-            _ => {
+            Some(visits) => (Ok(visits.begin(&process).await), false),
+            None => {
                 let by_signal = may_signal && probe::could_open_inspector(&process);
                 let (opening, patience) = match by_signal {
                     true => (Opening::BySignal, OPEN_WITHIN),

@@ -7,23 +7,33 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use probe::{Attached, Error, Opening, Process};
+use probe::{Attached, Error, Process, Woken};
 use tokio_util::sync::CancellationToken;
 
 use crate::settle::POLL;
 
 /// All of them.
-#[derive(Default)]
 pub(crate) struct Visits {
+    /// Whom the opening of the service's own inspector has woken.
+    woken: Woken,
     open: RefCell<Vec<Rc<Attached>>>,
     is_under_way: Cell<bool>,
 }
 
 impl Visits {
+    /// None so far, beside the conversation with the service itself.
+    pub(crate) fn beside(own: &Attached) -> Self {
+        Self {
+            woken: own.woken(),
+            open: RefCell::default(),
+            is_under_way: Cell::new(false),
+        }
+    }
+
     /// Gets into conversation with a process, on a port that hinders no other.
     pub(super) async fn begin(&self, process: &Process) -> Result<Rc<Attached>, Error> {
         self.is_under_way.set(true);
-        let attached = attach(process).await;
+        let attached = probe::attach_beside(process, &self.woken).await;
         self.is_under_way.set(false);
         let attached = Rc::new(attached?);
         self.open.borrow_mut().push(Rc::clone(&attached));
@@ -51,13 +61,5 @@ impl Visits {
                 let _ = attached.detach().await;
             }
         }
-    }
-}
-
-async fn attach(process: &Process) -> Result<Attached, Error> {
-    let attached = probe::attach(process, Opening::BySignal).await?;
-    match attached.was_opened() {
-        true => attached.make_way().await,
-        false => Ok(attached),
     }
 }
