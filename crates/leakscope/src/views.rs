@@ -3,6 +3,7 @@
 
 mod classes;
 mod kinds;
+mod kinship;
 mod objects;
 mod series;
 

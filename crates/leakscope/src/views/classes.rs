@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::snapshots;
 
-use super::{SCREEN, SECTION, listing, not_found, show};
+use super::{SCREEN, SECTION, kinship, listing, not_found, show};
 
 pub(crate) fn summary(args: &SummaryArgs) -> Result<Exit, Failure> {
     match &args.class {
@@ -68,6 +68,7 @@ fn changes(args: &DiffArgs) -> Result<Exit, Failure> {
         outline: &outline,
     };
     let newer = snapshots::open(&args.snapshot, args.reading)?;
+    kinship::check((&snapshot, &args.base), (&newer.snapshot, &args.snapshot));
     let diff = explore::diff(base, newer.heap(), &listing);
     show(&diff, args.table.json, report::diff_text)
 }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::snapshots;
 
-use super::{SCREEN, SECTION, listing, show};
+use super::{SCREEN, SECTION, kinship, listing, show};
 
 pub(crate) fn trend(args: &TrendArgs) -> Result<Exit, Failure> {
     let listing = listing(&args.table.wanted(SCREEN))?;
@@ -37,13 +37,15 @@ pub(crate) fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
     };
     let mut growth = Vec::new();
     let mut base = snapshots::open(first, args.reading)?;
+    let mut older = first;
     for path in later {
         let newer = snapshots::open(path, args.reading)?;
+        kinship::check((&base.snapshot, older), (&newer.snapshot, path));
         growth.push(heap::growth(
             (&base.snapshot, &base.analysis),
             (&newer.snapshot, &newer.analysis),
         ));
-        base = newer;
+        (base, older) = (newer, path);
     }
     let holders = explore::holders(&growth, base.heap(), &listing);
     show(&holders, args.table.json, report::holders_text)
