@@ -24,6 +24,17 @@ const [url, n] = process.argv.slice(2);
 (async () => { for (let i = 0; i < n; i++) await (await fetch(`${url}/${i}`)).text(); })();
 ";
 
+/// People who never stop: one after another, with a moment in between.
+const PEOPLE: &str = "
+const [url] = process.argv.slice(2);
+(async () => {
+  for (let i = 0; ; i++) {
+    await (await fetch(`${url}/${i}`)).text();
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+})().catch(() => process.exit(0));
+";
+
 struct Service {
     child: Child,
     stdin: ChildStdin,
@@ -116,6 +127,42 @@ fn a_service_that_runs_is_hunted_under_the_load_of_another_tool() {
     assert!(suspect.to_string().contains("visits.js"), "{suspect}");
 
     // It goes on as it was.
+    service.stdin.write_all(b"?\n").unwrap();
+    assert_eq!(service.line(), "false undefined");
+}
+
+#[test]
+fn a_service_is_hunted_under_the_traffic_of_whoever_comes() {
+    let dir = TempDir::new().unwrap();
+    let mut service = Service::start(&dir);
+    let people = dir.path().join("people.js");
+    std::fs::write(&people, PEOPLE).unwrap();
+    let mut people = Command::new("node")
+        .arg(&people)
+        .arg(format!("http://127.0.0.1:{}", service.port))
+        .env_remove("NODE_OPTIONS")
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = service.child.id().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_leakscope"))
+        .args(["hunt", "--attach", &pid, "--traffic", "--json", "-"])
+        .args(["--sessions", "200", "--max-settle", "1", "--out", "run"])
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .output();
+    people.kill().unwrap();
+    people.wait().unwrap();
+    let output = output.unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let suspect = &verdict["suspects"][0];
+    assert_eq!(suspect["class"], "Visit", "{suspect}");
+    assert_eq!(suspect["holder"]["name"], "visits", "{suspect}");
+    // Some come while the service is being read.
+    let rate = suspect["per_session"].as_f64().unwrap();
+    assert!((0.9..1.1).contains(&rate), "{suspect}");
     service.stdin.write_all(b"?\n").unwrap();
     assert_eq!(service.line(), "false undefined");
 }
