@@ -38,6 +38,23 @@ impl Running {
         Self(child)
     }
 
+    /// Likewise, with the lines that it prints then.
+    pub(crate) fn with_lines(
+        words: &[&str],
+    ) -> (Self, impl Iterator<Item = std::io::Result<String>>) {
+        let mut command = Command::new(words[0]);
+        let command = command.args(&words[1..]).env_remove("NODE_OPTIONS");
+        let command = command.process_group(0).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.next().is_some(), "{words:?}");
+        (Self(child), lines)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.0.id()
     }

@@ -114,3 +114,48 @@ async fn a_service_that_may_write_no_file_sends_its_snapshot_as_messages() {
     assert!(error.hint().unwrap().contains("--allow-inspector"));
     assert!(running.process().is_alive());
 }
+
+/// About 220 MB of snapshot; writes one itself when it is asked to, and says how long that took.
+const BY_ITSELF: &str = "class Item { constructor(i) {
+      this.id = i; this.name = 'item ' + i; this.tags = ['a' + i % 100, i]; this.map = new Map([[i, { i }]]);
+    } }
+    globalThis.kept = Array.from({ length: 4e5 }, (_, i) => new Item(i));
+    process.on('SIGWINCH', () => {
+      const begun = process.hrtime.bigint();
+      require('v8').writeHeapSnapshot(process.argv[1]);
+      console.log(Number(process.hrtime.bigint() - begun) / 1e9);
+    });
+    setInterval(() => {}, 1000); setImmediate(() => console.log('up'))";
+
+#[tokio::test]
+#[ignore = "measures: run it alone, with --release and --nocapture"]
+async fn a_pipe_is_held_against_what_node_writes_itself_and_against_messages() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let own = path("own.heapsnapshot");
+    let port = format!("--inspect-port={}", free_port());
+    let words = ["node", &port, "-e", BY_ITSELF, own.to_str().unwrap()];
+    let (running, mut lines) = Running::with_lines(&words);
+    let attached = probe::attach(&running.process(), Opening::BySignal).await;
+    let attached = attached.unwrap();
+    let inspector = attached.inspector();
+    for _ in 0..5 {
+        running.signal(rustix::process::Signal::WINCH);
+        let by_itself: f64 = lines.next().unwrap().unwrap().parse().unwrap();
+        let piped = inspector
+            .take_piped_snapshot(&path("piped.heapsnapshot"), Packing::Plain, |_| {})
+            .await;
+        let piped = piped.unwrap().unwrap();
+        let told = inspector
+            .take_snapshot(&path("told.heapsnapshot"), |_, _| {})
+            .await;
+        let told = told.unwrap();
+        eprintln!(
+            "{} bytes: v8.writeHeapSnapshot {by_itself:.2} s, pipe {:.2} s, messages {:.2} s",
+            piped.bytes,
+            piped.took.as_secs_f64(),
+            told.took.as_secs_f64(),
+        );
+        assert!(own.is_file());
+    }
+}
