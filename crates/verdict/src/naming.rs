@@ -154,6 +154,19 @@ impl<'a> Namer<'a> {
         original.unwrap_or_else(|| class.to_owned())
     }
 
+    /// The same for a class of which objects pile up.
+    fn growing_class(&self, class: &str) -> String {
+        let is_named = is_telling(class) && self.sources.have_maps();
+        let last = (self.last, self.analysis);
+        is_named
+            .then(|| heap::example_of_class(self.base, last, class))
+            .flatten()
+            .map_or_else(
+                || class.to_owned(),
+                |object| self.original_class(class, object),
+            )
+    }
+
     /// Where classes pile up and no object is seen to gain them: the nearest that the service's
     /// authors wrote.
     fn own_class<'c>(&self, candidate: &'c Candidate) -> Option<&'c ClassGrowth> {
@@ -167,19 +180,6 @@ impl<'a> Namer<'a> {
         let classes = candidate.classes.iter().filter(|_| candidate.of_class);
         let named = classes.filter(|class| is_telling(&class.class));
         named.filter(is_own).min_by_key(|class| class.depth)
-    }
-
-    /// The same for a class of which objects pile up.
-    fn growing_class(&self, class: &str) -> String {
-        let is_named = is_telling(class) && self.sources.have_maps();
-        let last = (self.last, self.analysis);
-        is_named
-            .then(|| heap::example_of_class(self.base, last, class))
-            .flatten()
-            .map_or_else(
-                || class.to_owned(),
-                |object| self.original_class(class, object),
-            )
     }
 }
 

@@ -61,17 +61,14 @@ pub(super) fn candidate(
         .map(|keeper| keeper.shown)
         .or_else(|| old_object_before(pair, example, &largest))
         .unwrap_or(example);
+    let own = pair.analysis.class_name(pair.analysis.class_of(holder));
+    let may_chain = is_telling(own) || own.starts_with('{');
     let depths = heap::depths_below(pair.base, last, holder);
     for (class, _) in &mut graded_classes {
-        class.depth = depths.get(&class.class).copied().unwrap_or(u32::MAX);
-    }
-    // The head of a chain gains its own kind.
-    let own = pair.analysis.class_name(pair.analysis.class_of(holder));
-    let is_kind = |class: &str| class == own && (is_telling(own) || own.starts_with('{'));
-    for (class, _) in &mut graded_classes {
-        if is_kind(&class.class) {
-            class.depth = 0;
-        }
+        // The head of a chain gains its own kind.
+        let is_chain = may_chain && class.class == own;
+        let below = depths.get(&class.class).copied().unwrap_or(u32::MAX);
+        class.depth = if is_chain { 0 } else { below };
     }
     let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
     // The holder gains what is nearest to it.
