@@ -63,7 +63,6 @@ impl Conductor<'_, '_> {
         let mut rate = FASTER * rounds.arrival_rate;
         let first = self.collect().await?;
         let mut before = first;
-        let mut done = 0;
         let a_session = first.saturating_sub(cold) / rounds.warm_up.max(1);
         let mut room = FILL_BYTES / a_session.max(1);
         while left > 0 && room > 0 && begun.elapsed() < FILL_TIME {
@@ -73,14 +72,15 @@ impl Conductor<'_, '_> {
             let started = Instant::now();
             self.load(sessions, rate).await?;
             left -= sessions;
-            done += sessions;
             if started.elapsed() < Duration::from_secs(1) * AT_LIMIT {
                 rate *= 2.0;
             }
             let heap = self.collect().await?;
             // One portion alone can look free, because a collection after it found garbage of earlier ones.
             let each = |from: u64, sessions: u64| heap.saturating_sub(from) / sessions;
-            let a_session = each(before, sessions).max(each(first, done)).max(1);
+            let a_session = each(before, sessions)
+                .max(each(first, rounds.fill - left))
+                .max(1);
             room = (first + FILL_BYTES).saturating_sub(heap) / a_session;
             before = heap;
         }
