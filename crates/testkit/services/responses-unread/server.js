@@ -3,7 +3,8 @@
 // A call to another service for every request, whose answer nobody reads: its socket never ends.
 const http = require('node:http');
 
-const inventory = http.createServer((req, res) => res.end('x'.repeat(100000)));
+const stock = 'x'.repeat(200000);
+const inventory = http.createServer((req, res) => res.end(stock));
 inventory.listen(0, '127.0.0.1');
 
 http.createServer((req, res) => {
