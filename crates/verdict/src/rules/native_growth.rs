@@ -5,14 +5,14 @@
 //! A snapshot, and the allocator's own ways, move the resident set by some megabytes at any time:
 //! what a round brings counts from there. Trips when the native part grew by more than that and by
 //! 3 KiB a session in each of the last two rounds, and by that over all rounds together, after rounds
-//! beyond those planned: worker threads that come and go swing it up and down. The two are told apart by the course: what is scattered comes to a level as its gaps are used again, a leak
-//! does not slow.
+//! beyond those planned: worker threads that come and go swing it up and down. The two are told apart
+//! by the course: what is scattered comes to a level as its gaps are used again, a leak does not slow.
 
+use recording::Further;
 use units::Bytes;
 
 use super::{Assessment, Finding};
 use crate::Outcome;
-use crate::rate::Rate;
 
 /// What a round may bring by chance, in bytes.
 const NOISE: f64 = 6.0 * 1024.0 * 1024.0;
@@ -30,27 +30,24 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let [.., before, last] = native.per_round[..] else {
         return None;
     };
-    let floor = |rate: &Rate| {
-        let sessions = rate.sessions().iter().rev().take(2);
-        sessions
-            .map(|&n| NOISE / n.max(1) as f64)
-            .fold(LEAST, f64::max)
+    let [.., sessions_before, sessions_last] = native.sessions()[..] else {
+        return None;
     };
+    let shows = |rate: f64, sessions: u64| rate >= LEAST.max(NOISE / sessions.max(1) as f64);
     if !went_on {
         // So few sessions show only what is large: but what never falls, or brings more than chance all
         // together, is looked at again.
         let sessions: u64 = native.sessions().iter().sum();
         let much = native.total() > NOISE + LEAST * sessions as f64;
         let grows = much || (before > LEAST && last > LEAST);
-        return further.filter(|_| grows).map(|further| Finding {
-            outcome: Outcome::Inconclusive,
-            reason: "memory outside V8's heap grows in every round".into(),
-            next: Some("run again with ten times the `--sessions`".into()),
-            further: Some(further),
-        });
+        return further.filter(|_| grows).map(again);
     }
-    if before.min(last) < floor(native) || native.per_session < LEAST {
+    if !shows(last, sessions_last) || native.per_session < LEAST {
         return None;
+    }
+    if !shows(before, sessions_before) {
+        // A planned round is too small to show what it brought; the next one has a large one before it.
+        return further.map(again);
     }
     let bytes = Bytes(last as u64);
     if last < STEADY * before {
@@ -81,6 +78,15 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     })
 }
 
+fn again(further: Further) -> Finding {
+    Finding {
+        outcome: Outcome::Inconclusive,
+        reason: "memory outside V8's heap grows".into(),
+        next: Some("run again with ten times the `--sessions`".into()),
+        further: Some(further),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Fixture, check};
@@ -101,6 +107,13 @@ mod tests {
         check(rule, &slowing, Some(Outcome::Inconclusive));
         let noise = run(&[9 * MIB, 4 * MIB, 7 * MIB, 5 * MIB, 5 * MIB]);
         check(rule, &noise, None);
+        let unseen = Fixture::new(&[101, 211, 307, 1857]).planned(3).native(&[
+            -2 * MIB,
+            5 * MIB,
+            3 * MIB,
+            46 * MIB,
+        ]);
+        check(rule, &unseen, Some(Outcome::Inconclusive));
         let swings = run(&[9 * MIB, 4 * MIB, -45 * MIB, 12 * MIB, 24 * MIB]);
         check(rule, &swings, None);
     }
