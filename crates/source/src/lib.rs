@@ -128,12 +128,15 @@ pub enum How {
     /// `x[key].push(value)`, `x.get(key).push(value)`: adds to something inside; told only when
     /// nothing stronger adds.
     Inside,
+    /// `x.then(…)`, `await x`, `Promise.race([x, …])`: a promise keeps what waits for it; told only
+    /// when nothing stronger adds.
+    Reaction,
 }
 
 impl How {
     /// Whether it adds whatever the object is; the others may as well only change it.
     fn is_sure(&self) -> bool {
-        !matches!(self, Self::Property | Self::Inside)
+        !matches!(self, Self::Property | Self::Inside | Self::Reaction)
     }
 }
 
@@ -268,7 +271,7 @@ impl SourceFile {
         };
         let facts = self.facts.additions.iter();
         let (sure, maybe): (Vec<_>, Vec<_>) = facts
-            .filter(|fact| is_inside(&fact.at))
+            .filter(|fact| is_inside(&fact.at) && fact.how != How::Reaction)
             .partition(|fact| fact.how.is_sure());
         let chosen = if sure.is_empty() { maybe } else { sure };
         let added = chosen

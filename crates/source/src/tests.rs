@@ -240,6 +240,9 @@ fn every_way_to_add_is_known() {
     assert_eq!(adds("(x[k] ??= []).push(v)"), [How::Element]);
     assert_eq!(adds("x.next = v"), [How::Property]);
     assert_eq!(adds("x.track(v)"), [How::Property]);
+    assert_eq!(adds("x.finally(v)"), [How::Reaction]);
+    assert_eq!(adds("(async () => { await x; })()"), [How::Reaction]);
+    assert_eq!(adds("Promise.race([v, x])"), [How::Reaction]);
     let silent = [
         "x[k] = null",
         "x[k] = undefined",
@@ -257,6 +260,7 @@ fn every_way_to_add_is_known() {
         "const x = []; x.push(v)",
         "y.x.push(v)",
         "x = f(x)",
+        "Promise.all(x)",
     ];
     for statement in silent {
         assert_eq!(adds(statement), [], "{statement}");

@@ -43,7 +43,7 @@ const ADDING: [&str; 21] = [
 ];
 
 /// Methods that take arguments and do not add them.
-const NOT_ADDING: [&str; 52] = [
+const NOT_ADDING: [&str; 49] = [
     "get",
     "has",
     "delete",
@@ -88,15 +88,18 @@ const NOT_ADDING: [&str; 52] = [
     "split",
     "startsWith",
     "endsWith",
-    "then",
-    "catch",
-    "finally",
     "off",
     "removeListener",
     "removeEventListener",
     "removeAllListeners",
     "emit",
 ];
+
+/// Methods by which something waits for the promise that they are called on.
+const REACTING: [&str; 3] = ["then", "catch", "finally"];
+
+/// Functions of `Promise` that wait for all promises of a list.
+const COMBINING: [&str; 4] = ["race", "any", "all", "allSettled"];
 
 /// Methods whose result holds the object that they are called on.
 const BUILDING_ON: [&str; 5] = ["concat", "then", "catch", "finally", "pipe"];
@@ -109,6 +112,10 @@ impl<'a> Extraction<'_, 'a> {
         match node {
             AstKind::AssignmentExpression(assignment) => self.assignment(assignment),
             AstKind::CallExpression(call) => self.call(call),
+            AstKind::AwaitExpression(awaited) => {
+                let at = self.at_start(awaited.node_id.get(), awaited.span);
+                self.waits_for(&awaited.argument, at);
+            }
             _ => {}
         }
     }
@@ -226,10 +233,25 @@ impl<'a> Extraction<'_, 'a> {
             if !only_removes {
                 self.add_to_at(callee.object(), How::Call(method.to_owned()), at);
             }
+        } else if REACTING.contains(&method) {
+            self.waits_for(callee.object(), at);
+        } else if COMBINING.contains(&method) && callee.object().is_specific_id("Promise") {
+            let Some(Expression::ArrayExpression(list)) = first.as_expression().map(unwrapped)
+            else {
+                return;
+            };
+            let promises = list.elements.iter().filter_map(|e| e.as_expression());
+            promises.for_each(|promise| self.waits_for(promise, at.clone()));
         } else if !NOT_ADDING.contains(&method)
             && let Some(target) = self.target_of(callee.object())
         {
             self.add(target, How::Property, at);
+        }
+    }
+
+    fn waits_for(&mut self, promise: &Expression<'a>, at: At) {
+        if let Some(target) = self.target_of(promise) {
+            self.add(target, How::Reaction, at);
         }
     }
 
