@@ -11,11 +11,11 @@
 //! Cost: one pass over the edges of the newer snapshot, plus for the few largest holders one walk
 //! each over the cohort they reach.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::entries::{Entry, entries};
 use crate::retained_growth::{RetainedGrowth, retained_growth};
-use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, PathStep, Snapshot};
+use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, Snapshot};
 
 /// Holders whose followers are counted; more than this never matter to a person.
 const HOLDERS_FOLLOWED: usize = 48;
@@ -385,69 +385,4 @@ fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> 
         class.size_delta += diff.size_delta;
     }
     classes.into_values().collect()
-}
-
-/// How many steps below a holder the first object of each class is that was born between the
-/// snapshots.
-#[must_use]
-pub fn depths_below(
-    base: &Snapshot,
-    newer: (&Snapshot, &Analysis),
-    holder: NodeIx,
-) -> HashMap<String, u32> {
-    let snapshot = newer.0;
-    let cohort = Cohort::of(base, snapshot);
-    let mut depths = HashMap::new();
-    let mut seen = HashSet::from([holder]);
-    let mut queue = VecDeque::from([(holder, 0)]);
-    while let Some((from, depth)) = queue.pop_front() {
-        if from != holder && cohort.has(from) {
-            let class = newer.1.class_name(newer.1.class_of(from));
-            if !depths.contains_key(class) {
-                depths.insert(class.to_string(), depth);
-            }
-        }
-        for edge in snapshot.edges(from) {
-            let folded = is_backing_store(snapshot, edge.to);
-            let follows = cohort.has(edge.to) || folded;
-            if follows && is_strong(snapshot, edge) && seen.insert(edge.to) {
-                queue.push_back((edge.to, depth + 1));
-            }
-        }
-    }
-    depths
-}
-
-/// The way from a holder down to an object of a class that was born between the snapshots.
-#[must_use]
-pub fn way_down(
-    base: &Snapshot,
-    newer: (&Snapshot, &Analysis),
-    holder: NodeIx,
-    class: &str,
-) -> Option<Vec<PathStep>> {
-    let snapshot = newer.0;
-    let cohort = Cohort::of(base, snapshot);
-    let mut came_by: HashMap<NodeIx, PathStep> = HashMap::new();
-    let mut queue = VecDeque::from([holder]);
-    let found = loop {
-        let from = queue.pop_front()?;
-        let of_class = || newer.1.class_name(newer.1.class_of(from)) == class;
-        if from != holder && cohort.has(from) && of_class() {
-            break from;
-        }
-        for edge in snapshot.edges(from) {
-            let follows = cohort.has(edge.to) || is_backing_store(snapshot, edge.to);
-            if edge.to != holder && follows && is_strong(snapshot, edge) {
-                came_by.entry(edge.to).or_insert_with(|| {
-                    queue.push_back(edge.to);
-                    PathStep { from, edge }
-                });
-            }
-        }
-    };
-    let back = std::iter::successors(came_by.get(&found), |step| came_by.get(&step.from));
-    let mut steps: Vec<PathStep> = back.copied().collect();
-    steps.reverse();
-    Some(steps)
 }

@@ -70,6 +70,7 @@
 #![deny(unsafe_code)]
 
 mod analysis;
+mod below;
 mod bits;
 mod changes;
 mod collections;
@@ -98,14 +99,15 @@ mod utf16;
 pub use analysis::{
     Aggregate, Analysis, ClassIx, NO_DISTANCE, Outline, PlainClasses, SYSTEM_DISTANCE, Statistics,
 };
+pub use below::Below;
 pub use changes::{ClassChanges, Resized, changes_of_class, resized};
 pub use collections::{Collection, CollectionKind, collections};
 pub use compare::{ClassDiff, compare};
 pub use error::Error;
 pub use filter::{Filter, NodeSet};
 pub use holders::{
-    ClassGrowth, Dragged, Growth, HolderGrowth, depths_below, example_of_class, growth,
-    growth_watching, is_visible, own_bytes, way_down,
+    ClassGrowth, Dragged, Growth, HolderGrowth, example_of_class, growth, growth_watching,
+    is_visible, own_bytes,
 };
 pub use incoming::Incoming;
 pub use overview::Overview;

@@ -135,7 +135,8 @@ pub enum How {
 
 impl How {
     /// Whether it adds whatever the object is; the others may as well only change it.
-    fn is_sure(&self) -> bool {
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
         !matches!(self, Self::Property | Self::Inside | Self::Reaction)
     }
 }

@@ -233,6 +233,7 @@ fn every_way_to_add_is_known() {
     assert_eq!(adds("x = k ? x.concat(v) : x"), [How::Reassigned]);
     assert_eq!(adds("x = x.then(() => v)"), [How::Reassigned]);
     assert_eq!(adds("x = Buffer.concat([x, v])"), [How::Reassigned]);
+    assert_eq!(adds("const old = x; x = () => old(v)"), [How::Reassigned]);
     assert_eq!(adds("x = x + v"), [How::Reassigned]);
     assert_eq!(adds("x += v"), [How::Appended]);
     assert_eq!(adds("x[k].push(v)"), [How::Inside]);

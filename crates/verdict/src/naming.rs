@@ -5,7 +5,7 @@ mod callers;
 mod lines;
 mod path;
 
-use heap::{Analysis, NodeIx, RetainingPaths, Snapshot};
+use heap::{Analysis, Below, NodeIx, RetainingPaths, Snapshot};
 use source::Position;
 
 use crate::evidence::{Snapshots, Sources};
@@ -49,17 +49,29 @@ impl<'a> Namer<'a> {
         let way_up = self.paths.to(candidate.holder).unwrap_or_default();
         let words = Words::of(self, &way_up, candidate.holder);
         let mut told = words.steps;
+        let mut below = None;
         if let Some(class) = main {
             let last = (self.last, self.analysis);
-            let way_down = heap::way_down(self.base, last, candidate.holder, &class.class);
-            told.extend(path::way_down(self, &way_down.unwrap_or_default()));
+            let all_below = Below::of(self.base, last, candidate.holder);
+            let way_down = all_below.way_to(&class.class).unwrap_or_default();
+            if candidate.of_class {
+                below = path::bound_below(self, &all_below, &way_down);
+            }
+            told.extend(path::way_down(self, &way_down));
         }
         let mut nearest: Vec<&ClassGrowth> = candidate.classes.iter().collect();
         nearest.sort_by_key(|class| class.depth);
         let own = self.class(candidate.holder);
         let nearest = nearest.iter().map(|class| class.class.as_str());
         let nearest: Vec<&str> = std::iter::once(own.as_str()).chain(nearest).collect();
-        let places = lines::places(self, &words.binding, &nearest, candidate.inside);
+        let growing = lines::Growing {
+            binding: &words.binding,
+            below: below.as_ref(),
+            classes: &nearest,
+            of_class: candidate.of_class,
+            inside: candidate.inside,
+        };
+        let places = lines::places(self, &growing);
         let rate = main.map_or(&candidate.gains, |class| &class.rate);
         Suspect {
             rank,

@@ -96,14 +96,54 @@ pub(crate) fn candidates(evidence: &Evidence<'_>, measured: &Measured<'_>) -> Ve
         return Vec::new();
     };
     let mut found = by_entries::candidates(measured, pair);
+    if let Some((whole, rest)) = of_many_places(measured, pair, &found) {
+        found = rest;
+        found.push(whole);
+    }
     let explained: f64 = found.iter().map(|c| c.bytes_per_session).sum();
     if found.is_empty() || explained < EXPLAINED * measured.heap.per_session {
         let chained = by_class::candidate(measured, pair, &found);
         let chained = chained.or_else(|| by_bytes::candidate(measured, pair, &found));
         found.extend(chained);
-        found.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     }
+    found.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     found
+}
+
+/// Where several objects of one kind gain a fraction each, and what they gain is a whole number
+/// together: what keeps all of them, and what else was found. A list for each of a few tenants is
+/// one leak.
+fn of_many_places(
+    measured: &Measured<'_>,
+    pair: &Snapshots<'_>,
+    found: &[Candidate],
+) -> Option<(Candidate, Vec<Candidate>)> {
+    let class = |c: &Candidate| pair.analysis.class_of(c.holder);
+    let is_part = |c: &&Candidate| {
+        let same = found.iter().filter(|d| class(d) == class(c));
+        c.grade == Grade::B && same.count() > 1
+    };
+    let (parts, others): (Vec<_>, Vec<_>) = found.iter().partition(is_part);
+    let others: Vec<Candidate> = others.into_iter().cloned().collect();
+    let whole = parts
+        .first()
+        .and_then(|_| by_class::candidate(measured, pair, &others))?;
+    let belongs = |c: &&Candidate| {
+        let piles_up = |class: &str| whole.classes.iter().any(|w| w.class == class);
+        let main = telling::main_class(&c.classes);
+        main.is_some_and(|main| piles_up(&main.class)) && is_kept_by(pair, c.holder, whole.holder)
+    };
+    let (own, strangers): (Vec<_>, Vec<_>) = parts.into_iter().partition(belongs);
+    let rest = others.into_iter().chain(strangers.into_iter().cloned());
+    (own.len() > 1).then(|| (whole, rest.collect()))
+}
+
+/// Whether `holder` alone keeps an object alive.
+fn is_kept_by(pair: &Snapshots<'_>, node: NodeIx, holder: NodeIx) -> bool {
+    let above = std::iter::successors(Some(node), |&n| {
+        (n != pair.last.root()).then(|| pair.analysis.dominator(n))
+    });
+    above.skip(1).any(|n| n == holder)
 }
 
 /// The grade of a rate by the sessions, or by whatever else it is a whole number of.

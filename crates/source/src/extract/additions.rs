@@ -178,6 +178,9 @@ impl<'a> Extraction<'_, 'a> {
             Expression::ObjectExpression(object) => within(object.span),
             Expression::TemplateLiteral(template) => within(template.span),
             Expression::NewExpression(new) => within(new.span),
+            // What it was is often copied first: `const before = x; x = () => before()`.
+            Expression::ArrowFunctionExpression(function) => self.captures(target, function.span),
+            Expression::FunctionExpression(function) => self.captures(target, function.span),
             Expression::BinaryExpression(sum) => {
                 sum.operator == BinaryOperator::Addition
                     && !is_number(&sum.left)
@@ -193,6 +196,11 @@ impl<'a> Extraction<'_, 'a> {
             Expression::CallExpression(call) => self.call_builds_on(target, call),
             _ => false,
         }
+    }
+
+    fn captures(&self, target: &Target, span: Span) -> bool {
+        let same = self.facts.aliases.same_as(target);
+        same.iter().any(|name| self.mentions_within(name, span))
     }
 
     fn call_builds_on(&self, target: &Target, call: &CallExpression<'a>) -> bool {

@@ -40,6 +40,8 @@ pub(super) struct Places {
     pub(super) package: Option<String>,
     /// The function that `writer` stands in.
     within: Option<Place>,
+    /// Whether `writer` adds whatever the object is.
+    is_sure: bool,
 }
 
 /// Where a function starts: V8's id of its script, and the place in it.
@@ -51,6 +53,7 @@ pub(super) struct Statement {
     within: Option<Place>,
     /// Bytes alive that the function around it allocated.
     live_bytes: u64,
+    is_sure: bool,
 }
 
 impl Statement {
@@ -69,34 +72,60 @@ impl From<Statement> for SourceLine {
 impl Places {
     fn of(source: Option<SourceLine>, writer: Option<Statement>) -> Self {
         let within = writer.as_ref().and_then(|statement| statement.within);
+        let is_sure = writer.as_ref().is_some_and(|statement| statement.is_sure);
         Self {
             source,
             writer: writer.map(SourceLine::from),
             within,
+            is_sure,
             ..Self::default()
         }
     }
 }
 
-/// `classes`: what piles up, nearest first. `inside`: it piles up in what the holder holds, not in
-/// the holder itself.
-pub(super) fn places(
-    namer: &Namer<'_>,
-    binding: &Binding,
-    classes: &[&str],
-    inside: bool,
-) -> Places {
+/// What a leak's lines are looked for by.
+pub(super) struct Growing<'a> {
+    /// How the program reaches the holder.
+    pub(super) binding: &'a Binding,
+    /// Where the holder is only above what grows: how the program reaches that.
+    pub(super) below: Option<&'a Binding>,
+    /// The holder's own class, and what piles up, nearest first.
+    pub(super) classes: &'a [&'a str],
+    /// A class piles up, and no object is seen to gain entries.
+    pub(super) of_class: bool,
+    /// It piles up in what the holder holds, not in the holder itself.
+    pub(super) inside: bool,
+}
+
+pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
+    let Growing {
+        classes, inside, ..
+    } = *growing;
     let sources = namer.sources;
     // What Node.js chains up itself is under no name of the program's.
     let of_node = classes.first().is_some_and(|class| is_made(class));
-    let mut places = match binding {
+    let by_name = |binding: &Binding| match binding {
         Binding::Property { .. } if of_node => None,
         Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
         Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
         Binding::Listeners { event, .. } => listeners(namer, event),
         Binding::Unnamed => None,
+    };
+    let mut places = by_name(growing.binding).unwrap_or_default();
+    let below = growing
+        .below
+        .and_then(by_name)
+        .filter(|below| below.is_sure);
+    if let Some(below) = below {
+        places = Places {
+            source: places.source,
+            ..below
+        };
+    } else if growing.of_class && (growing.below.is_some() || !places.is_sure) {
+        // A call on what is above may do anything; what makes the objects is certain.
+        let growing = classes.get(1..).unwrap_or_default();
+        places.writer = makers(sources, growing).or(places.writer);
     }
-    .unwrap_or_default();
     let is_in_package = |line: &SourceLine| sources.package_of(&line.file).is_some();
     match &places.writer {
         None => {
@@ -346,6 +375,7 @@ pub(super) fn best(
         line,
         within: function.map(|function| (script.id, function.start)),
         live_bytes: live_bytes(chosen),
+        is_sure: chosen.how.is_sure(),
     })
 }
 

@@ -4,7 +4,7 @@
 //! itself (`process`, a module, a timer, the global object). Backing stores, contexts and event
 //! tables are told as what they stand for.
 
-use heap::{EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
+use heap::{Below, EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
 
 use source::Position;
 
@@ -15,6 +15,9 @@ const RUN: usize = 4;
 
 /// What V8 calls the variables that closures capture.
 const CONTEXT: &str = "system / Context";
+
+/// What an event target calls its table of listeners.
+const LISTENERS: &str = "<symbol kEvents>";
 
 /// How a program reaches the holder.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +110,7 @@ impl Words {
             steps: Vec::new(),
             binding: Binding::Unnamed,
             event: None,
+            target: None,
             own_closure: None,
         };
         if let Some(first) = way_up.get(start) {
@@ -156,6 +160,32 @@ pub(super) fn way_down(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
     collapse_runs(&dedup_neighbors(words))
 }
 
+/// The property by which the last old object on a way down is reached, or reaches what is new: that
+/// is what a program adds to where the holder is only above it.
+pub(super) fn bound_below(
+    namer: &Namer<'_>,
+    below: &Below<'_>,
+    steps: &[PathStep],
+) -> Option<Binding> {
+    let is_visible = |node: NodeIx| heap::is_visible(namer.last, node);
+    let first_new = steps.iter().position(|step| below.is_new(step.edge.to))?;
+    // Of an entry, the step to the object whose entry it is.
+    let is_named = |step: &PathStep| step.edge.kind == EdgeKind::Property && is_visible(step.from);
+    let entered = steps[..=first_new].iter().rev();
+    let step = match steps.get(first_new).filter(|step| is_named(step)) {
+        Some(step) => step,
+        None => entered.skip(1).find(|step| is_visible(step.edge.to))?,
+    };
+    let EdgeName::Name(name) = namer.last.edge_name(step.edge) else {
+        return None;
+    };
+    is_named(step).then(|| Binding::Property {
+        name: name.into_owned(),
+        owner: step.from,
+        owner_class: namer.class(step.from),
+    })
+}
+
 /// `elements` of an array show each entry twice: as an element of the array and inside its store.
 fn is_table(namer: &Namer<'_>, store: NodeIx) -> bool {
     !namer.last.name(store).contains("elements")
@@ -196,6 +226,8 @@ struct Teller<'a, 'n> {
     binding: Binding,
     /// The events, quoted, whose listener was told last.
     event: Option<String>,
+    /// The event target whose table of listeners the path runs through.
+    target: Option<NodeIx>,
     /// Where the last function stands in `steps` that the service's authors wrote.
     own_closure: Option<usize>,
 }
@@ -206,6 +238,8 @@ impl Teller<'_, '_> {
         let name = self.edge_name(step);
         match step.edge.kind {
             EdgeKind::Property if name == "_events" => {}
+            EdgeKind::Property if name == LISTENERS => self.target = Some(step.from),
+            _ if self.target.is_some() => self.listeners_of_target(step),
             EdgeKind::Property if self.is_event_table(way, i) => self.listener(way, i, &name),
             EdgeKind::Context => self.variable(way, i, &name),
             EdgeKind::Hidden if &*self.namer.last.name(step.from) == CONTEXT => {
@@ -247,6 +281,32 @@ impl Teller<'_, '_> {
         self.steps.push(format!("{events} listener"));
         self.event = Some(events);
         let (event, emitter_class) = (event.to_owned(), self.namer.class(emitter));
+        self.binding = Binding::Listeners {
+            event,
+            emitter,
+            emitter_class,
+        };
+    }
+
+    /// The table of an event target has for each event the first of a chain of listeners.
+    fn listeners_of_target(&mut self, step: PathStep) {
+        let snapshot = self.namer.last;
+        let Ok(index) = self.edge_name(step).parse::<u32>() else {
+            return;
+        };
+        let Some(emitter) = self.target.take() else {
+            return;
+        };
+        // The key stands before the value.
+        let mut entries = snapshot.edges(step.from);
+        let key = entries.find(|&edge| {
+            let at = self.edge_name(PathStep { edge, ..step }).parse::<u32>();
+            at.is_ok_and(|at| at + 1 == index)
+        });
+        let key = key.map(|edge| snapshot.name(edge.to).into_owned());
+        let event = key.unwrap_or_default();
+        self.steps.push(format!("'{event}' listeners"));
+        let emitter_class = self.namer.class(emitter);
         self.binding = Binding::Listeners {
             event,
             emitter,
@@ -314,6 +374,10 @@ impl Teller<'_, '_> {
     }
 
     fn property(&mut self, step: PathStep, name: String) {
+        let is_chain = matches!(self.binding, Binding::Listeners { .. }) && name == "next";
+        if is_chain {
+            return;
+        }
         self.steps.push(format!("`.{name}`"));
         let owner_class = self.namer.class(step.from);
         self.binding = Binding::Property {

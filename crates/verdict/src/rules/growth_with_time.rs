@@ -2,8 +2,8 @@
 //! often.
 //!
 //! Trips when one object gains in the idle round and in every measured round, at rates per second
-//! that agree within a factor of two; and in a drain of forty seconds: what keeps the samples of the
-//! last minute has reached its bound by then.
+//! that agree within a factor of two; and just as fast in a drain of fifty seconds: what keeps the
+//! samples of the last minute has reached its bound by then.
 
 use heap::NodeId;
 use recording::{Further, Recording, Stage, StageRecord};
@@ -16,7 +16,10 @@ use crate::suspects::Measured;
 const LEAST: i64 = 3;
 
 /// Seconds without load that must bring as much as the others.
-const DRAIN_SECONDS: u64 = 40;
+const DRAIN_SECONDS: u64 = 50;
+
+/// Part of that which they must bring.
+const AS_FAST: f64 = 0.8;
 
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let (_, per_second) = holder(assessment.recording, assessment.measured)?;
@@ -48,8 +51,12 @@ pub(crate) fn holder(recording: &Recording, measured: &Measured<'_>) -> Option<(
     let drain_seconds: f64 = drains.filter_map(seconds).sum();
     rates.into_iter().find(|&(id, per_second)| {
         let gains = measured.gains(id);
+        // A round counts few: all together tell the pace best.
+        let rounds = (1..=gains.changes().len()).filter_map(|n| round_seconds(recording, n));
+        let all_seconds = idle_seconds + rounds.sum::<f64>();
+        let pace = (per_second * idle_seconds + gains.total()) / all_seconds;
         let in_drains = measured.drain_gain(id) as f64;
-        if !measured.drains.is_empty() && in_drains < drain_seconds * per_second / 2.0 {
+        if !measured.drains.is_empty() && in_drains < AS_FAST * drain_seconds * pace {
             return false;
         }
         (1..).zip(gains.changes()).all(|(number, &gain)| {
@@ -59,7 +66,8 @@ pub(crate) fn holder(recording: &Recording, measured: &Measured<'_>) -> Option<(
     })
 }
 
-fn round_seconds(recording: &Recording, number: u32) -> Option<f64> {
+fn round_seconds(recording: &Recording, number: usize) -> Option<f64> {
+    let number = u32::try_from(number).ok()?;
     seconds(recording.stage(Stage::Round(number))?)
 }
 

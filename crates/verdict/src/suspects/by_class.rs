@@ -1,7 +1,7 @@
 //! Classes that grow by a whole number per session where no object gains as many entries: a list, a
 //! chain of promises, handles of the engine's own.
 
-use heap::{Growth, NodeIx, RetainingPaths};
+use heap::{Below, Growth, NodeIx, RetainingPaths};
 
 use super::by_entries::IDLE_SLACK;
 use super::telling::{is_telling, nearest_class};
@@ -51,7 +51,12 @@ pub(super) fn candidate(
         };
         graded_classes.push((growth, unit));
     }
-    graded_classes.sort_by(|(a, _), (b, _)| b.bytes_per_session.total_cmp(&a.bytes_per_session));
+    // A text may be in the engine's own tables as well: it shows no way.
+    graded_classes.sort_by(|(a, _), (b, _)| {
+        let is_plain = |c: &ClassGrowth| c.class.starts_with('(');
+        let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
+        is_plain(a).cmp(&is_plain(b)).then(by_bytes)
+    });
     let largest = graded_classes.first()?.0.class.clone();
     let last = (pair.last, pair.analysis);
     let example = heap::example_of_class(pair.base, last, &largest)?;
@@ -63,11 +68,15 @@ pub(super) fn candidate(
         .unwrap_or(example);
     let own = pair.analysis.class_name(pair.analysis.class_of(holder));
     let may_chain = is_telling(own) || own.starts_with('{');
-    let depths = heap::depths_below(pair.base, last, holder);
+    let below = Below::of(pair.base, last, holder);
+    let depths = below.depths();
     for (class, _) in &mut graded_classes {
         // The head of a chain gains its own kind.
         let is_chain = may_chain && class.class == own;
-        let below = depths.get(&class.class).copied().unwrap_or(u32::MAX);
+        let below = depths
+            .get(class.class.as_str())
+            .copied()
+            .unwrap_or(u32::MAX);
         class.depth = if is_chain { 0 } else { below };
     }
     let (classes, mut units): (Vec<ClassGrowth>, Vec<_>) = graded_classes.into_iter().unzip();
