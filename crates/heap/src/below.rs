@@ -113,3 +113,47 @@ impl<'a> Below<'a> {
         self.is_new(node) || above.any(|n| n == self.top || below.contains(&n))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names along the way from `App` to the nearest new object of a class, and how far that is.
+    fn way_to(newer: &str, class: &str) -> Option<(Vec<String>, u32)> {
+        let base = "root -> app@11:App 100 property app
+             app -> map@13:Map 100 property places
+             map -> old@15:Place 100 property first";
+        let parse = |text: &str| crate::parse(&*testkit::heap(text), None).unwrap();
+        let (base, newer) = (parse(base), parse(newer));
+        let analysis = Analysis::of(&newer);
+        let app = newer.nodes().find(|&n| newer.name(n) == "App")?;
+        let below = Below::of(&base, (&newer, &analysis), app);
+        let way = below.way_to(class)?;
+        let names = way.iter().map(|step| newer.name(step.edge.to).into_owned());
+        Some((names.collect(), below.depths()[class]))
+    }
+
+    #[test]
+    fn new_objects_are_reached_through_new_ones_first_then_through_what_is_kept() {
+        let newer = "root -> app@11:App 100 property app
+             root -> other@17:Other 100 property other
+             app -> map@13:Map 100 property places
+             app -> other@17:Other 100 property shared
+             map -> old@15:Place 100 property first
+             old -> visit@31:Visit 100 property last
+             other -> call@33:Call 100 property last
+             app -> head@35:Entry 100 property head
+             head -> far@37:Visit 100 property visit";
+        let told = |names: &[&str], depth| {
+            let names = names.iter().map(|&name| name.to_owned());
+            Some((names.collect(), depth))
+        };
+        assert_eq!(way_to(newer, "Visit"), told(&["Entry", "Visit"], 2));
+        let without_head = newer.split("app -> head").next().unwrap();
+        let through_old = told(&["Map", "Place", "Visit"], 3);
+        assert_eq!(way_to(without_head, "Visit"), through_old);
+        // Another keeps it alive as well.
+        assert_eq!(way_to(newer, "Call"), None);
+        assert_eq!(way_to(newer, "Place"), None);
+    }
+}

@@ -7,6 +7,7 @@
 mod additions;
 mod calls;
 mod functions;
+mod imports;
 mod limits;
 mod literals;
 mod members;
@@ -36,6 +37,7 @@ pub(crate) fn facts(semantic: &Semantic<'_>) -> Facts {
     extraction.symbols();
     extraction.mentions();
     for node in semantic.nodes().iter() {
+        extraction.imports(node.kind());
         extraction.aliases(node.kind());
         extraction.members(node.kind());
         extraction.additions(node.kind());

@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     /// The symbols that have a name.
     pub(crate) symbols_by_name: HashMap<Box<str>, Vec<SymbolIx>>,
     pub(crate) aliases: Aliases,
+    /// The variables that stand for a module or a part of it, with the module's name.
+    pub(crate) imports: HashMap<SymbolIx, Box<str>>,
     pub(crate) additions: Vec<AdditionFact>,
     pub(crate) members: Vec<MemberFact>,
     pub(crate) listeners: Vec<ListenerFact>,
@@ -114,6 +116,8 @@ pub(crate) struct ListenerFact {
 pub(crate) struct CallFact {
     /// The function's or the method's own name: `openSync` of `fs.openSync(…)`.
     pub(crate) name: Box<str>,
+    /// The variable at the head of what is called: `fs` of `fs.promises.open(…)`.
+    pub(crate) head: Option<SymbolIx>,
     pub(crate) at: At,
 }
 

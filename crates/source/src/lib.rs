@@ -37,7 +37,7 @@ mod lines;
 pub mod maps;
 mod parse;
 
-use facts::{At, Facts, FunctionIx, SymbolIx, Target};
+use facts::{At, CallFact, Facts, FunctionIx, SymbolIx, Target};
 use lines::Lines;
 
 /// The names that a script's code uses, ascending: of variables, functions, classes and members, the
@@ -360,13 +360,21 @@ impl SourceFile {
     /// the text.
     #[must_use]
     pub fn calls(&self, names: &[&str]) -> Vec<Addition> {
-        let calls = self.facts.calls.iter();
-        let mut found: Vec<Addition> = calls
-            .filter(|call| names.contains(&&*call.name))
-            .map(|call| self.addition(&call.at, How::Call(call.name.to_string())))
-            .collect();
-        found.sort_by_key(|call| call.site.position);
-        found
+        self.calls_where(|call| names.contains(&&*call.name))
+    }
+
+    /// The calls, and the `new`s, of what comes from a package: `package(…)`, `package.part(…)`, or a
+    /// part that was imported by name; in the order of the text.
+    #[must_use]
+    pub fn calls_into(&self, package: &str) -> Vec<Addition> {
+        let is_of_package = |module: &str| {
+            let rest = module.strip_prefix(package);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.calls_where(|call| {
+            let module = call.head.and_then(|head| self.facts.imports.get(&head));
+            module.is_some_and(|module| is_of_package(module))
+        })
     }
 
     /// The objects that are written out with all these properties, those with the fewest others; in
@@ -410,11 +418,14 @@ impl SourceFile {
     /// text.
     #[must_use]
     pub fn calls_in(&self, start: Position) -> Vec<Addition> {
-        let is_inside = |at: &At| {
-            at.function
-                .is_some_and(|ix| self.function(ix).start == start)
-        };
-        let calls = self.facts.calls.iter().filter(|call| is_inside(&call.at));
+        self.calls_where(|call| {
+            let function = call.at.function;
+            function.is_some_and(|ix| self.function(ix).start == start)
+        })
+    }
+
+    fn calls_where(&self, is_meant: impl Fn(&CallFact) -> bool) -> Vec<Addition> {
+        let calls = self.facts.calls.iter().filter(|call| is_meant(call));
         let mut found: Vec<Addition> = calls
             .map(|call| self.addition(&call.at, How::Call(call.name.to_string())))
             .collect();

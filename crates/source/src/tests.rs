@@ -696,3 +696,25 @@ fn the_calls_of_a_function_are_those_of_its_own_code() {
     let call = |name: &str| How::Call(name.into());
     assert_eq!(names, [&call("get"), &call("send")]);
 }
+
+#[test]
+fn calls_of_what_a_package_exports_are_known() {
+    let calls = |text: &str| {
+        let file = SourceFile::parse(text, "file:///srv/server.js");
+        let found = file.calls_into("debug");
+        found.into_iter().map(|call| call.how).collect::<Vec<_>>()
+    };
+    let call = |name: &str| vec![How::Call(name.into())];
+    let required = "const debug = require('debug'); function log(id) { return debug(id); }";
+    assert_eq!(calls(required), call("debug"));
+    let part = "const { Log: Made } = require('debug/src/log'); const log = () => new Made();";
+    assert_eq!(calls(part), call("Made"));
+    let module = "import * as debug from 'debug'; export const log = (id) => debug.make.log(id);";
+    assert_eq!(calls(module), call("log"));
+    let compiled = "const debug_1 = __importDefault(require('debug')); debug_1.default('a');";
+    assert_eq!(calls(compiled), call("default"));
+    let late = "const { log } = await import('debug'); log('a'); console.log('b');";
+    assert_eq!(calls(late), call("log"));
+    let another = "const debug = require('debug-fixed'); debug('a'); require('debug');";
+    assert_eq!(calls(another), []);
+}

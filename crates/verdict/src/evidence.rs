@@ -261,7 +261,7 @@ impl Script {
 }
 
 /// The name of the installed package that a path leads into.
-fn package_in_path(file: &str) -> Option<String> {
+pub(crate) fn package_in_path(file: &str) -> Option<String> {
     let (_, inside) = file.rsplit_once("node_modules/")?;
     let mut parts = inside.split('/');
     let first = parts.next()?;

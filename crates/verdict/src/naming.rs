@@ -1,6 +1,7 @@
 //! A candidate in the words of a programmer: what the holder is called, how it is reached, which
 //! line declares it and which line adds to it.
 
+mod below;
 mod callers;
 mod lines;
 mod path;
@@ -49,15 +50,15 @@ impl<'a> Namer<'a> {
         let way_up = self.paths.to(candidate.holder).unwrap_or_default();
         let words = Words::of(self, &way_up, candidate.holder);
         let mut told = words.steps;
-        let mut below = None;
+        let mut bound_below = None;
         if let Some(class) = main {
             let last = (self.last, self.analysis);
             let all_below = Below::of(self.base, last, candidate.holder);
             let way_down = all_below.way_to(&class.class).unwrap_or_default();
             if candidate.of_class {
-                below = path::bound_below(self, &all_below, &way_down);
+                bound_below = below::bound(self, &all_below, &way_down);
             }
-            told.extend(path::way_down(self, &way_down));
+            told.extend(below::words(self, &way_down));
         }
         let mut nearest: Vec<&ClassGrowth> = candidate.classes.iter().collect();
         nearest.sort_by_key(|class| class.depth);
@@ -66,7 +67,7 @@ impl<'a> Namer<'a> {
         let nearest: Vec<&str> = std::iter::once(own.as_str()).chain(nearest).collect();
         let growing = lines::Growing {
             binding: &words.binding,
-            below: below.as_ref(),
+            below: bound_below.as_ref(),
             classes: &nearest,
             of_class: candidate.of_class,
             inside: candidate.inside,

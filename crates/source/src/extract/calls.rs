@@ -4,7 +4,8 @@ use oxc_ast::AstKind;
 use oxc_ast::ast::{Expression, MemberExpression};
 
 use super::Extraction;
-use crate::facts::CallFact;
+use super::names::symbol_ix;
+use crate::facts::{CallFact, SymbolIx};
 
 impl<'a> Extraction<'_, 'a> {
     pub(super) fn calls(&mut self, node: AstKind<'a>) {
@@ -17,8 +18,23 @@ impl<'a> Extraction<'_, 'a> {
         };
         if let Some(name) = name_of(callee) {
             let name = name.into();
-            self.facts.calls.push(CallFact { name, at });
+            let head = self.head_of(callee);
+            self.facts.calls.push(CallFact { name, head, at });
         }
+    }
+}
+
+impl Extraction<'_, '_> {
+    fn head_of(&self, callee: &Expression<'_>) -> Option<SymbolIx> {
+        let mut callee = callee.get_inner_expression();
+        while let Some(member) = callee.get_member_expr() {
+            callee = member.object().get_inner_expression();
+        }
+        let Expression::Identifier(id) = callee else {
+            return None;
+        };
+        let reference = self.scoping.get_reference(id.reference_id.get()?);
+        reference.symbol_id().map(symbol_ix)
     }
 }
 

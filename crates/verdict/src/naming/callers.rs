@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use source::{How, Position};
 
-use super::lines::{Place, best};
+use super::lines::{Place, Statement, best};
 use crate::evidence::{Allocator, Frame, Script, Sources};
 use crate::verdict::SourceLine;
 
@@ -58,6 +58,19 @@ pub(super) fn only_call(sources: &Sources, function: &str) -> Option<SourceLine>
     let (script, found) = calls.next()?;
     let is_only = found.len() == 1 && calls.next().is_none();
     is_only.then(|| best(sources, script, &found).map(SourceLine::from))?
+}
+
+/// The calls into a package in the service's own functions.
+pub(super) fn calls_into(sources: &Sources, package: &str) -> Vec<Statement> {
+    let own = sources.own_first().into_iter();
+    let own = own.filter(|script| !script.is_of_package());
+    let calls = own.flat_map(|script| {
+        let mut calls = script.text.calls_into(package);
+        calls.retain(|call| call.function.is_some());
+        let told = |call| best(sources, script, &[call]);
+        calls.into_iter().filter_map(told).collect::<Vec<_>>()
+    });
+    calls.collect()
 }
 
 /// The call in one of the service's own functions through which most of what is still alive came.

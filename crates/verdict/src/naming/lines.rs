@@ -9,7 +9,7 @@ use source::{Addition, Position, Site};
 
 use super::path::Binding;
 use super::{Namer, callers};
-use crate::evidence::{Script, Sources};
+use crate::evidence::{Script, Sources, package_in_path};
 use crate::suspects::telling::is_telling;
 use crate::verdict::SourceLine;
 
@@ -130,6 +130,7 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     match &places.writer {
         None => {
             let made = makers(sources, classes);
+            let made = made.or_else(|| into_package(namer, growing.binding));
             let made = made.or_else(|| callers::own_call(sources));
             places.writer = made.or_else(|| by_allocation(sources));
         }
@@ -140,6 +141,13 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
             let by_name = || callers::only_call(sources, line.function.as_deref()?);
             let leading = leading.or_else(by_name);
             if let Some(own) = leading.or_else(|| callers::own_call(sources)) {
+                // V8 tells the function that it inlined others into, not these.
+                let package = package_in_path(&line.file);
+                let mut calls = package.map_or_else(Vec::new, |p| callers::calls_into(sources, &p));
+                let only = calls
+                    .pop()
+                    .filter(|call| calls.is_empty() && call.line.file != own.file);
+                let own = only.map_or(own, SourceLine::from);
                 places.in_package = places.writer.replace(own);
             }
         }
@@ -215,6 +223,23 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
             None => None,
         }
     })
+}
+
+/// Where a package keeps what piles up in something that is added to under no name: the call into
+/// that package, in the function that allocated most.
+fn into_package(namer: &Namer<'_>, binding: &Binding) -> Option<SourceLine> {
+    let of_package = match binding {
+        Binding::Variable { closure, .. } => *closure,
+        Binding::Property { owner, .. } => Some(*owner),
+        Binding::Listeners { emitter, .. } => Some(*emitter),
+        Binding::Unnamed => None,
+    };
+    let at = namer.last.location(of_package?)?;
+    let package = package_in_path(&namer.sources.script(at.script_id)?.file)?;
+    let calls = callers::calls_into(namer.sources, &package).into_iter();
+    // Of equals, the first.
+    let best = calls.reduce(|a, b| if b.score() > a.score() { b } else { a });
+    best.map(SourceLine::from)
 }
 
 fn variable(

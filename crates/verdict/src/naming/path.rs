@@ -4,7 +4,7 @@
 //! itself (`process`, a module, a timer, the global object). Backing stores, contexts and event
 //! tables are told as what they stand for.
 
-use heap::{Below, EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
+use heap::{EdgeKind, EdgeName, NodeIx, NodeType, PathStep};
 
 use source::Position;
 
@@ -131,69 +131,6 @@ impl Words {
             binding: teller.binding,
         }
     }
-}
-
-/// The words for the way from a holder down to what piles up.
-pub(super) fn way_down(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
-    let mut words = Vec::new();
-    for step in steps {
-        let is_store = !heap::is_visible(namer.last, step.edge.to);
-        match step.edge.kind {
-            EdgeKind::Internal if is_store => {}
-            EdgeKind::Element => words.push("[n]".to_owned()),
-            EdgeKind::Internal if namer.last.node_type(step.from) == NodeType::Array => {
-                words.push(
-                    if is_table(namer, step.from) {
-                        "entry"
-                    } else {
-                        "[n]"
-                    }
-                    .to_owned(),
-                );
-            }
-            _ => {}
-        }
-        if !is_store {
-            words.push(namer.class(step.edge.to));
-        }
-    }
-    collapse_runs(&dedup_neighbors(words))
-}
-
-/// The property by which the last old object on a way down is reached, or reaches what is new: that
-/// is what a program adds to where the holder is only above it.
-pub(super) fn bound_below(
-    namer: &Namer<'_>,
-    below: &Below<'_>,
-    steps: &[PathStep],
-) -> Option<Binding> {
-    let is_visible = |node: NodeIx| heap::is_visible(namer.last, node);
-    let first_new = steps.iter().position(|step| below.is_new(step.edge.to))?;
-    // Of an entry, the step to the object whose entry it is.
-    let is_named = |step: &PathStep| step.edge.kind == EdgeKind::Property && is_visible(step.from);
-    let entered = steps[..=first_new].iter().rev();
-    let step = match steps.get(first_new).filter(|step| is_named(step)) {
-        Some(step) => step,
-        None => entered.skip(1).find(|step| is_visible(step.edge.to))?,
-    };
-    let EdgeName::Name(name) = namer.last.edge_name(step.edge) else {
-        return None;
-    };
-    is_named(step).then(|| Binding::Property {
-        name: name.into_owned(),
-        owner: step.from,
-        owner_class: namer.class(step.from),
-    })
-}
-
-/// `elements` of an array show each entry twice: as an element of the array and inside its store.
-fn is_table(namer: &Namer<'_>, store: NodeIx) -> bool {
-    !namer.last.name(store).contains("elements")
-}
-
-fn dedup_neighbors(mut words: Vec<String>) -> Vec<String> {
-    words.dedup();
-    words
 }
 
 /// The step whose `from` is the last landmark; else the first step from an object of the program.
@@ -469,7 +406,7 @@ fn without_detour(mut steps: Vec<String>, own: usize) -> Vec<String> {
 }
 
 /// Runs of one class, with or without the edges between, become `list of N Class`.
-fn collapse_runs(words: &[String]) -> Vec<String> {
+pub(super) fn collapse_runs(words: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut i = 0;
     while i < words.len() {
