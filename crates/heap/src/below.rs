@@ -121,6 +121,7 @@ mod tests {
     /// The names along the way from `App` to the nearest new object of a class, and how far that is.
     fn way_to(newer: &str, class: &str) -> Option<(Vec<String>, u32)> {
         let base = "root -> app@11:App 100 property app
+             root -> other@17:Other 100 property other
              app -> map@13:Map 100 property places
              map -> old@15:Place 100 property first";
         let parse = |text: &str| crate::parse(&*testkit::heap(text), None).unwrap();
@@ -138,7 +139,7 @@ mod tests {
         let newer = "root -> app@11:App 100 property app
              root -> other@17:Other 100 property other
              app -> map@13:Map 100 property places
-             app -> other@17:Other 100 property shared
+             app -> other property shared
              map -> old@15:Place 100 property first
              old -> visit@31:Visit 100 property last
              other -> call@33:Call 100 property last

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::entries::{Entry, entries};
-use crate::retained_growth::{RetainedGrowth, retained_growth};
+use crate::retained_growth::{RetainedGrowth, retained_change, retained_growth};
 use crate::{Analysis, Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, Snapshot};
 
 /// Holders whose followers are counted; more than this never matter to a person.
@@ -91,7 +91,8 @@ pub fn growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> Gr
     growth_watching(base, newer, &[])
 }
 
-/// The same; of the objects `watched`, it also tells how those changed that gained nothing.
+/// The same; of the objects `watched`, it also tells how those changed that gained nothing, were
+/// collected, or keep less alive. What a collected object held is lost if it was collected as well.
 #[must_use]
 pub fn growth_watching(
     base: (&Snapshot, &Analysis),
@@ -113,8 +114,8 @@ pub fn growth_watching(
     gains.sort_by_key(|&(node, gained)| (std::cmp::Reverse(gained), node));
     gains.truncate(HOLDERS_FOLLOWED);
     let known: HashSet<NodeIx> = gains.iter().map(|&(node, _)| node).collect();
-    let watched = || watched.iter().filter_map(|&id| newer.0.node_by_id(id));
-    let unchanged = watched().filter(|&node| !cohort.has(node) && !known.contains(&node));
+    let alive = watched.iter().filter_map(|&id| newer.0.node_by_id(id));
+    let unchanged = alive.filter(|&node| !cohort.has(node) && !known.contains(&node));
     gains.extend(unchanged.map(|node| (node, 0)));
     let mut holders: Vec<HolderGrowth> = gains
         .into_iter()
@@ -134,14 +135,41 @@ pub fn growth_watching(
             }
         })
         .collect();
+    holders.extend(
+        watched
+            .iter()
+            .filter_map(|&id| collected(base.0, newer.0, id)),
+    );
     holders.sort_by_key(|h| (std::cmp::Reverse(h.dragged_bytes), h.id));
+    let mut retained = retained_growth(base, newer, &cohort);
+    let known: HashSet<NodeId> = retained.iter().map(|grown| grown.id).collect();
+    let unknown = watched.iter().filter(|&id| !known.contains(id));
+    let changed = unknown.map(|&id| (id, retained_change(base, newer, id)));
+    let fell = changed.filter(|&(_, bytes)| bytes < 0);
+    retained.extend(fell.map(|(id, bytes)| RetainedGrowth { id, bytes }));
     Growth {
         classes: class_growth(base, newer),
         holders,
-        retained: retained_growth(base, newer, &cohort),
+        retained,
         cohort_objects: cohort.objects,
         cohort_bytes: cohort.bytes,
     }
+}
+
+/// What an object lost by being collected.
+fn collected(base: &Snapshot, newer: &Snapshot, id: NodeId) -> Option<HolderGrowth> {
+    let is_gone = newer.node_by_id(id).is_none() && base.node_by_id(id).is_some();
+    let held = is_gone.then(|| ids_of_entries(base, id))?;
+    let is_alive = |id: &NodeId| newer.node_by_id(*id).is_some();
+    let lost = held.iter().filter(|entry| !entry.iter().any(is_alive));
+    Some(HolderGrowth {
+        id,
+        gained: 0,
+        lost: lost.count() as u64,
+        held: held.len() as u64,
+        dragged: Vec::new(),
+        dragged_bytes: 0,
+    })
 }
 
 /// How many bytes of the cohort each of these holders keeps that no holder before it keeps too, so
@@ -385,4 +413,35 @@ fn class_growth(base: (&Snapshot, &Analysis), newer: (&Snapshot, &Analysis)) -> 
         class.size_delta += diff.size_delta;
     }
     classes.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_collected_object_held_is_lost_unless_it_lives_on() {
+        let base = "root -> app@11:App 100 property app
+             app -> queue@13:Queue 100 property queue
+             queue -> a@15:Job 500 property a
+             queue -> b@17:Job 500 property b
+             queue -> c@19:Job 500 property c";
+        let newer = "root -> app@11:App 100 property app
+             app -> c@19:Job 500 property current";
+        let parse = |text: &str| crate::parse(&*testkit::heap(text), None).unwrap();
+        let (base, newer) = (parse(base), parse(newer));
+        let (of_base, of_newer) = (Analysis::of(&base), Analysis::of(&newer));
+        let watched = [11, 13, 99].map(NodeId);
+        let grown = growth_watching((&base, &of_base), (&newer, &of_newer), &watched);
+        let holder = |id| grown.holders.iter().find(|h| h.id == NodeId(id));
+        assert_eq!(
+            holder(13).map(|h| (h.held, h.lost, h.net())),
+            Some((3, 2, -2))
+        );
+        assert_eq!(holder(99), None);
+        let retained = |id| grown.retained.iter().find(|r| r.id == NodeId(id));
+        assert_eq!(retained(11).map(|r| r.bytes), Some(-1100));
+        assert_eq!(retained(13).map(|r| r.bytes), Some(-1600));
+        assert_eq!(retained(99), None);
+    }
 }

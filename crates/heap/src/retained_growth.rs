@@ -68,7 +68,8 @@ pub(crate) fn retained_growth(
     grown.into_iter().map(told).collect()
 }
 
-/// By how many bytes more than in the base an object keeps alive; 0 if it is not in both.
+/// By how many bytes more than in the base an object keeps alive: less, if it was collected; 0 if it
+/// was not there.
 pub(crate) fn retained_change(
     base: (&Snapshot, &Analysis),
     newer: (&Snapshot, &Analysis),
@@ -78,9 +79,7 @@ pub(crate) fn retained_change(
         let bytes = analysis.retained_size(snapshot.node_by_id(id)?);
         Some(i64::try_from(bytes).unwrap_or(i64::MAX))
     };
-    size(newer)
-        .zip(size(base))
-        .map_or(0, |(now, then)| now - then)
+    size(base).map_or(0, |then| size(newer).unwrap_or(0) - then)
 }
 
 /// The reference of `holder` behind which most of what is new below it lies, if that is at least

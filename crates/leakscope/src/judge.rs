@@ -1,5 +1,7 @@
 //! `leakscope judge`: the verdict from a run's folder alone.
 
+use std::collections::BTreeSet;
+
 use recording::{IsolateFacts, MAIN, Recording, Stage};
 use run::{Folder, ScriptText};
 use source::Position;
@@ -169,8 +171,11 @@ impl Series {
     fn push(&mut self, stage: Stage, opened: Opened) {
         let base = self.drained.as_ref().or(self.last.as_ref());
         if let Some(base) = base {
-            let holders = self.growth.iter().flat_map(|(_, growth)| &growth.holders);
-            let watched: Vec<heap::NodeId> = holders.map(|holder| holder.id).collect();
+            let growth = || self.growth.iter().map(|(_, growth)| growth);
+            let holders = growth().flat_map(|g| g.holders.iter().map(|holder| holder.id));
+            let keepers = growth().flat_map(|g| g.retained.iter().map(|grown| grown.id));
+            let watched: BTreeSet<heap::NodeId> = holders.chain(keepers).collect();
+            let watched: Vec<heap::NodeId> = watched.into_iter().collect();
             let grown = heap::growth_watching(
                 (&base.snapshot, &base.analysis),
                 (&opened.snapshot, &opened.analysis),

@@ -48,6 +48,9 @@ pub struct ContainerSize {
     pub size: u64,
 }
 
+/// Containers that are counted at most, the largest first.
+pub const MOST_CONTAINERS: usize = 256;
+
 /// What the run was asked to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

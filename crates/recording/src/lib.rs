@@ -12,8 +12,8 @@ mod ledger;
 mod sample;
 
 pub use event::{
-    ContainerSize, Cut, CutFacts, CutTarget, Event, Exit, Further, Plan, ServiceFacts,
-    SnapshotFacts, Stage,
+    ContainerSize, Cut, CutFacts, CutTarget, Event, Exit, Further, MOST_CONTAINERS, Plan,
+    ServiceFacts, SnapshotFacts, Stage,
 };
 pub use fold::{Reading, Recording, Round, SCHEMA, StageRecord};
 pub use isolate::{IsolateFact, IsolateFacts, IsolateKind, IsolateRecord, MAIN, Siblings};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use heap::{Growth, HolderGrowth, NodeId};
-use recording::{Ledger, Recording, Stage, StageRecord};
+use recording::{ContainerSize, Ledger, MOST_CONTAINERS, Recording, Stage, StageRecord};
 
 use crate::Evidence;
 use crate::rate::Rate;
@@ -57,7 +57,8 @@ impl<'a> Measured<'a> {
                 continue;
             };
             let record = &stages[at];
-            let sizes = SizeChanges::of(before(stages, at), record);
+            let before = before(stages, at).map_or(&[][..], |stage| &stage.containers);
+            let sizes = SizeChanges::of(before, &record.containers);
             match stage {
                 Stage::Idle => {
                     measured.idle = Some(growth);
@@ -164,16 +165,24 @@ fn heap_rate(recording: &Recording) -> Rate {
 }
 
 impl SizeChanges {
-    fn of(before: Option<&StageRecord>, after: &StageRecord) -> Self {
-        let Some(before) = before else {
-            return Self::default();
-        };
-        let known: HashMap<u64, u64> = before.containers.iter().map(|c| (c.id, c.size)).collect();
-        let change = |container: &recording::ContainerSize| {
+    fn of(before: &[ContainerSize], after: &[ContainerSize]) -> Self {
+        let known: HashMap<u64, u64> = before.iter().map(|c| (c.id, c.size)).collect();
+        let change = |container: &ContainerSize| {
             let before = *known.get(&container.id)?;
             Some((container.id, container.size as i64 - before as i64))
         };
-        Self(after.containers.iter().filter_map(change).collect())
+        let mut changes: HashMap<_, _> = after.iter().filter_map(change).collect();
+        // Those that are not told of any more are gone, or smaller than all that are.
+        let sizes = after.iter().map(|container| container.size);
+        let all_told = after.len() < MOST_CONTAINERS;
+        if let Some(least) = sizes.min() {
+            let at_most = if all_told { 0 } else { least };
+            for (id, before) in known {
+                let fell = at_most as i64 - before as i64;
+                changes.entry(id).or_insert(fell.min(0));
+            }
+        }
+        Self(changes)
     }
 }
 
@@ -233,4 +242,33 @@ fn units(ledgers: &[&Ledger]) -> Vec<Unit> {
     add("request".into(), &|l| l.requests);
     add("message".into(), &|l| l.messages_sent);
     units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(before: &[(u64, u64)], after: &[(u64, u64)], id: u64) -> Option<i64> {
+        let told = |sizes: &[(u64, u64)]| -> Vec<ContainerSize> {
+            let told = sizes.iter().map(|&(id, size)| ContainerSize { id, size });
+            told.collect()
+        };
+        let changes = SizeChanges::of(&told(before), &told(after));
+        changes.0.get(&id).copied()
+    }
+
+    #[test]
+    fn a_container_that_is_told_of_no_more_lost_what_it_held() {
+        let before = [(7, 900), (9, 400)];
+        assert_eq!(change(&before, &[(7, 950), (9, 400)], 7), Some(50));
+        assert_eq!(change(&before, &[(9, 400)], 7), Some(-900));
+        // Nothing was counted at all.
+        assert_eq!(change(&before, &[], 7), None);
+        // Only the largest were told.
+        let many: Vec<(u64, u64)> = (100..100 + MOST_CONTAINERS as u64)
+            .map(|id| (id, 500))
+            .collect();
+        assert_eq!(change(&before, &many, 7), Some(-400));
+        assert_eq!(change(&before, &many, 9), Some(0));
+    }
 }

@@ -50,13 +50,14 @@ impl<'a> Namer<'a> {
         let way_up = self.paths.to(candidate.holder).unwrap_or_default();
         let words = Words::of(self, &way_up, candidate.holder);
         let mut told = words.steps;
-        let mut bound_below = None;
+        let (mut bound_below, mut direct) = (None, true);
         if let Some(class) = main {
             let last = (self.last, self.analysis);
             let all_below = Below::of(self.base, last, candidate.holder);
             let way_down = all_below.way_to(&class.class).unwrap_or_default();
             if candidate.of_class {
                 bound_below = below::bound(self, &all_below, &way_down);
+                direct = below::is_direct(self, &all_below, &way_down);
             }
             told.extend(below::words(self, &way_down));
         }
@@ -68,6 +69,7 @@ impl<'a> Namer<'a> {
         let growing = lines::Growing {
             binding: &words.binding,
             below: bound_below.as_ref(),
+            direct,
             classes: &nearest,
             of_class: candidate.of_class,
             inside: candidate.inside,

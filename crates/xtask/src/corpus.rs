@@ -16,19 +16,21 @@ use serde_json::Value;
 use crate::steps::{self, Result, cargo, root, say, step, target};
 use truth::{Mistake, Question, mistakes};
 
-/// One service for every rule that decides or asks for more whatever the machine's pace; they run in
-/// CI. `enough_data`, `backlog` and `external_growth` have tests of their own in the verdict: a hunt has
-/// its rounds or fails, what is released in a drain may be released before, and what holds external
-/// memory is mostly seen in the snapshots.
-const OF_EVERY_RULE: [&str; 13] = [
+/// One service for every rule that decides or asks for more, whatever the machine's pace; they run
+/// in CI.
+const OF_EVERY_RULE: [&str; 17] = [
     "array-audit-log",
     "env-rewritten",
     "error-one-in-twenty",
+    "external-text",
     "files-left-open",
+    "flushed-when-quiet",
     "growing-with-time",
     "keys-by-chance",
+    "lists-of-few-tenants",
     "lru-cache-filling",
     "numbers-map",
+    "one-round",
     "recent-by-tenant",
     "resets-one-in-ten",
     "text-journal",
@@ -147,7 +149,7 @@ impl Run<'_> {
     fn hunt(&self, name: &str) -> (Value, Vec<Mistake>) {
         let truth = read_json(&services().join(name).join("truth.json"));
         let found = truth.and_then(|truth| {
-            let (verdict, told) = self.verdict_on(name)?;
+            let (verdict, told) = self.verdict_on(name, &truth["options"])?;
             Ok((mistakes(&truth, &verdict, &told), truth))
         });
         match found {
@@ -159,8 +161,8 @@ impl Run<'_> {
         }
     }
 
-    /// The verdict on one service, and what the hunt told on its way there.
-    fn verdict_on(&self, name: &str) -> Result<(Value, String)> {
+    /// The verdict on one service, hunted in with these options, and what the hunt told on its way.
+    fn verdict_on(&self, name: &str, options: &Value) -> Result<(Value, String)> {
         let dir = services().join(name);
         let out = target().join("corpus").join(name);
         let verdict = out.with_extension("json");
@@ -177,6 +179,13 @@ impl Run<'_> {
             .arg(&out)
             .arg("--json")
             .arg(&verdict)
+            .args(
+                options
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str),
+            )
             .args(["--", self.node, "server.js"])
             .current_dir(&dir)
             .env("PORT", port)

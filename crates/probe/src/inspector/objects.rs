@@ -4,7 +4,7 @@
 //! The functions given to the service change nothing and leave nothing behind: what they return is
 //! let go by its group.
 
-use recording::ContainerSize;
+use recording::{ContainerSize, MOST_CONTAINERS};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use units::Elapsed;
@@ -17,9 +17,6 @@ const GROUP: &str = "leakscope";
 
 /// Containers with fewer entries are never a leak's: the warm-up would have filled them.
 const LEAST_ENTRIES: u64 = 32;
-
-/// Containers told of, the largest first.
-const CONTAINERS: usize = 256;
 
 /// Timers with different callbacks that are looked at.
 const CALLBACKS: usize = 64;
@@ -100,7 +97,7 @@ impl Inspector {
     /// # Errors
     /// If the inspector does not answer, or knows no such question.
     pub async fn container_sizes(&self) -> Result<Vec<ContainerSize>, Error> {
-        let arguments = json!([{ "value": LEAST_ENTRIES }, { "value": CONTAINERS }]);
+        let arguments = json!([{ "value": LEAST_ENTRIES }, { "value": MOST_CONTAINERS }]);
         let told = self
             .of_all("Object.prototype", LARGE_CONTAINERS, &arguments)
             .await;

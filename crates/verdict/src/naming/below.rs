@@ -54,6 +54,13 @@ pub(super) fn bound(namer: &Namer<'_>, below: &Below<'_>, steps: &[PathStep]) ->
     })
 }
 
+/// Whether the holder itself refers to the first new object on a way down.
+pub(super) fn is_direct(namer: &Namer<'_>, below: &Below<'_>, steps: &[PathStep]) -> bool {
+    let is_visible = |step: &&PathStep| heap::is_visible(namer.last, step.edge.to);
+    let first = steps.iter().find(is_visible);
+    first.is_none_or(|step| below.is_new(step.edge.to))
+}
+
 /// `elements` of an array show each entry twice: as an element of the array and inside its store.
 fn is_table(namer: &Namer<'_>, store: NodeIx) -> bool {
     !namer.last.name(store).contains("elements")

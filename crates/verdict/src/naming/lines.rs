@@ -5,7 +5,7 @@
 //! statements that add, the one wins whose function allocated most of what is still alive; where
 //! nothing has a name, that function's own statements are looked at.
 
-use source::{Addition, Position, Site};
+use source::{Addition, How, Position, Site};
 
 use super::path::Binding;
 use super::{Namer, callers};
@@ -40,8 +40,8 @@ pub(super) struct Places {
     pub(super) package: Option<String>,
     /// The function that `writer` stands in.
     within: Option<Place>,
-    /// Whether `writer` adds whatever the object is.
-    is_sure: bool,
+    /// In which way `writer` adds.
+    how: Option<How>,
 }
 
 /// Where a function starts: V8's id of its script, and the place in it.
@@ -53,7 +53,7 @@ pub(super) struct Statement {
     within: Option<Place>,
     /// Bytes alive that the function around it allocated.
     live_bytes: u64,
-    is_sure: bool,
+    how: How,
 }
 
 impl Statement {
@@ -72,12 +72,12 @@ impl From<Statement> for SourceLine {
 impl Places {
     fn of(source: Option<SourceLine>, writer: Option<Statement>) -> Self {
         let within = writer.as_ref().and_then(|statement| statement.within);
-        let is_sure = writer.as_ref().is_some_and(|statement| statement.is_sure);
+        let how = writer.as_ref().map(|statement| statement.how.clone());
         Self {
             source,
             writer: writer.map(SourceLine::from),
             within,
-            is_sure,
+            how,
             ..Self::default()
         }
     }
@@ -87,8 +87,10 @@ impl Places {
 pub(super) struct Growing<'a> {
     /// How the program reaches the holder.
     pub(super) binding: &'a Binding,
-    /// Where the holder is only above what grows: how the program reaches that.
+    /// Where the holder is only above what grows: how the program reaches that, if by a name.
     pub(super) below: Option<&'a Binding>,
+    /// What grows is the holder itself, or its own properties.
+    pub(super) direct: bool,
     /// The holder's own class, and what piles up, nearest first.
     pub(super) classes: &'a [&'a str],
     /// A class piles up, and no object is seen to gain entries.
@@ -112,17 +114,20 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
         Binding::Unnamed => None,
     };
     let mut places = by_name(growing.binding).unwrap_or_default();
-    let below = growing
-        .below
-        .and_then(by_name)
-        .filter(|below| below.is_sure);
+    let is_sure = |places: &Places| places.how.as_ref().is_some_and(How::is_sure);
+    let below = growing.below.and_then(by_name).filter(is_sure);
+    // A call on what is only above may do anything; what makes the objects is certain.
+    let is_certain = match &places.how {
+        Some(How::Inside) => !growing.direct,
+        Some(how) => how.is_sure() && growing.direct && growing.below.is_none(),
+        None => false,
+    };
     if let Some(below) = below {
         places = Places {
             source: places.source,
             ..below
         };
-    } else if growing.of_class && (growing.below.is_some() || !places.is_sure) {
-        // A call on what is above may do anything; what makes the objects is certain.
+    } else if growing.of_class && !is_certain {
         let growing = classes.get(1..).unwrap_or_default();
         places.writer = makers(sources, growing).or(places.writer);
     }
@@ -400,7 +405,7 @@ pub(super) fn best(
         line,
         within: function.map(|function| (script.id, function.start)),
         live_bytes: live_bytes(chosen),
-        is_sure: chosen.how.is_sure(),
+        how: chosen.how.clone(),
     })
 }
 

@@ -77,7 +77,12 @@ fn of_verdict(truth: &Value, verdict: &Value, told: &str) -> Option<String> {
     if truth["outcome"] != verdict["outcome"] {
         return Some(format!("{}: {}", verdict["outcome"], verdict["reason"]));
     }
-    if !truth["rule"].is_null() && truth["rule"] != verdict["rule"] {
+    let rules = &truth["rule"];
+    let may_decide = |rule: &Value| {
+        let one_of = rules.as_array();
+        one_of.map_or(rules == rule, |rules| rules.contains(rule))
+    };
+    if !rules.is_null() && !may_decide(&verdict["rule"]) {
         return Some(format!("rule is {}", verdict["rule"]));
     }
     let more = truth["more"].as_str()?;
@@ -196,5 +201,8 @@ mod tests {
             ["it did not go on because `slowly`"]
         );
         assert_eq!(texts(&by_rule, &clean, told), ["rule is null"]);
+        let by_either = json!({ "outcome": "clean", "rule": ["backlog", "nothing_grows"] });
+        assert_eq!(texts(&by_either, &found, ""), [""; 0]);
+        assert_eq!(texts(&by_either, &clean, ""), ["rule is null"]);
     }
 }
