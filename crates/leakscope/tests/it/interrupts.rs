@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{Hunt, service};
+use crate::harness::{Done, Hunt, service};
 
 /// Starts a hunt and reads its stderr until it has told the stage before the wanted one.
 fn hunt_until(hunt: &Hunt, line: &str) -> (Child, BufReader<ChildStderr>) {
@@ -62,6 +62,21 @@ fn ctrl_c_in_the_idle_round() {
 #[test]
 fn sigterm_in_a_round() {
     check_interrupted(&stubborn(), "idle round", Signal::TERM);
+}
+
+#[test]
+fn one_round_is_not_enough_to_judge_by() {
+    let hunt = stubborn();
+    check_interrupted(&hunt, "round 1", Signal::INT);
+    let judged = std::process::Command::new(env!("CARGO_BIN_EXE_leakscope"))
+        .args(["judge", hunt.run_dir().to_str().unwrap(), "--json", "-"])
+        .output()
+        .unwrap();
+    let judged = Done::of(&judged);
+    judged.check_code(3);
+    let verdict: serde_json::Value = serde_json::from_str(&judged.stdout).unwrap();
+    assert_eq!(verdict["rule"], "enough_data", "{verdict}");
+    assert_eq!(verdict["rounds"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

@@ -33,9 +33,13 @@ pub(super) fn words(namer: &Namer<'_>, steps: &[PathStep]) -> Vec<String> {
 }
 
 /// The property by which the last old object on a way down is reached, or reaches what is new: that
-/// is what a program adds to where the holder is only above it.
+/// is what a program adds to where the holder is only above it. A holder that is new itself was set
+/// anew: its own name is what counts.
 pub(super) fn bound(namer: &Namer<'_>, below: &Below<'_>, steps: &[PathStep]) -> Option<Binding> {
     let is_visible = |node: NodeIx| heap::is_visible(namer.last, node);
+    if below.is_new(steps.first()?.from) {
+        return None;
+    }
     let first_new = steps.iter().position(|step| below.is_new(step.edge.to))?;
     // Of an entry, the step to the object whose entry it is.
     let is_named = |step: &PathStep| step.edge.kind == EdgeKind::Property && is_visible(step.from);
