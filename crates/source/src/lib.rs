@@ -356,6 +356,13 @@ impl SourceFile {
             .collect()
     }
 
+    /// Whether a class of this name is declared.
+    #[must_use]
+    pub fn has_class(&self, name: &str) -> bool {
+        let symbols = self.facts.symbols_by_name.get(name);
+        symbols.is_some_and(|all| all.iter().any(|&s| self.facts[s].kind == SiteKind::Class))
+    }
+
     /// The calls, and the `new`s, of functions and methods with one of these names, in the order of
     /// the text.
     #[must_use]

@@ -698,6 +698,13 @@ fn the_calls_of_a_function_are_those_of_its_own_code() {
 }
 
 #[test]
+fn classes_are_known_by_name() {
+    let file = SourceFile::parse("class Listener {} const Timeout = 1;", "file:///srv/a.js");
+    assert!(file.has_class("Listener"));
+    assert!(!file.has_class("Timeout"));
+}
+
+#[test]
 fn calls_of_what_a_package_exports_are_known() {
     let calls = |text: &str| {
         let file = SourceFile::parse(text, "file:///srv/server.js");

@@ -105,7 +105,8 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     } = *growing;
     let sources = namer.sources;
     // What Node.js chains up itself is under no name of the program's.
-    let of_node = classes.first().is_some_and(|class| is_made(class));
+    let own_class = classes.first();
+    let of_node = own_class.is_some_and(|class| makers_of_node(sources, class).is_some());
     let by_name = |binding: &Binding| match binding {
         Binding::Property { .. } if of_node => None,
         Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
@@ -140,19 +141,7 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
             places.writer = made.or_else(|| by_allocation(sources));
         }
         Some(line) if is_in_package(line) => {
-            let leading = places
-                .within
-                .and_then(|to| callers::leading_to(sources, to));
-            let by_name = || callers::only_call(sources, line.function.as_deref()?);
-            let leading = leading.or_else(by_name);
-            if let Some(own) = leading.or_else(|| callers::own_call(sources)) {
-                // V8 tells the function that it inlined others into, not these.
-                let package = package_in_path(&line.file);
-                let mut calls = package.map_or_else(Vec::new, |p| callers::calls_into(sources, &p));
-                let only = calls
-                    .pop()
-                    .filter(|call| calls.is_empty() && call.line.file != own.file);
-                let own = only.map_or(own, SourceLine::from);
+            if let Some(own) = own_call_to(sources, line, places.within) {
                 places.in_package = places.writer.replace(own);
             }
         }
@@ -168,6 +157,22 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
         .and_then(package)
         .or_else(|| declared.and_then(package));
     places
+}
+
+/// The service's own call that leads to a line in a package, in the function at `within`.
+fn own_call_to(sources: &Sources, line: &SourceLine, within: Option<Place>) -> Option<SourceLine> {
+    let leading = within.and_then(|to| callers::leading_to(sources, to));
+    let by_name = || callers::only_call(sources, line.function.as_deref()?);
+    let by_bytes = || callers::own_call(sources);
+    let own = leading.or_else(by_name).or_else(by_bytes)?;
+    // V8 tells the function that it inlined others into, not these.
+    let package = package_in_path(&line.file);
+    let mut calls = package.map_or_else(Vec::new, |p| callers::calls_into(sources, &p));
+    let is_only = calls.len() == 1;
+    let only = calls
+        .pop()
+        .filter(|call| is_only && call.line.file != own.file);
+    Some(only.map_or(own, SourceLine::from))
 }
 
 /// Whether some statement takes from what is bound, measures it, or writes to it in a circle. What
@@ -198,9 +203,12 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
     }
 }
 
-/// Whether objects of this class are Node's own, and made by a call that is known.
-fn is_made(class: &str) -> bool {
-    MAKERS.iter().any(|(made, _)| *made == class)
+/// The calls that make objects of a class of Node's own, unless some script has one of that name.
+fn makers_of_node(sources: &Sources, class: &str) -> Option<&'static [&'static str]> {
+    let (_, makers) = MAKERS.iter().find(|(made, _)| *made == class)?;
+    let mut scripts = sources.own_first().into_iter();
+    let is_declared = scripts.any(|script| script.text.has_class(class));
+    (!is_declared).then_some(makers)
 }
 
 /// The statement that makes an object of one of these classes; only what is certain by its name.
@@ -221,9 +229,8 @@ fn makers(sources: &Sources, classes: &[&str]) -> Option<SourceLine> {
         if let Some(properties) = properties(class) {
             return find(&|script| script.text.literals(&properties));
         }
-        let made = MAKERS.iter().find(|(made, _)| made == class);
-        match made {
-            Some((_, by)) => calls(by),
+        match makers_of_node(sources, class) {
+            Some(by) => calls(by),
             None if is_telling(class) => calls(&[class, &format!("create{class}")]),
             None => None,
         }

@@ -102,13 +102,18 @@ fn of_culprit(truth: &Value, suspect: &Value) -> Vec<String> {
     for (key, is) in [
         ("holder", &holder["class"]),
         ("name", &holder["name"]),
-        ("package", &suspect["package"]),
         ("isolate_kind", &suspect["isolates"][0]["kind"]),
         ("isolate_script", &suspect["isolates"][0]["script"]),
     ] {
         if !truth[key].is_null() && truth[key] != *is {
             wrong.push(format!("{key} is {is}"));
         }
+    }
+    // With or without a version.
+    let package = suspect["package"].as_str().unwrap_or_default();
+    let is_of = |name: &str| package == name || package.starts_with(&format!("{name}@"));
+    if truth["package"].as_str().is_some_and(|name| !is_of(name)) {
+        wrong.push(format!("package is {}", suspect["package"]));
     }
     let mut classes = classes(suspect).map(|class| &class["class"]);
     if !truth["class"].is_null() && !classes.any(|class| *class == truth["class"]) {
@@ -178,6 +183,14 @@ mod tests {
             texts(&truth, &verdict("sessions", 1.5), ""),
             ["gains_per_session is 1.5"]
         );
+        let mut of_package = truth.clone();
+        of_package["package"] = "ajv".into();
+        let mut in_package = verdict("sessions", 1.0);
+        in_package["suspects"][0]["package"] = "ajv@8.20.0".into();
+        assert_eq!(texts(&of_package, &in_package, ""), [""; 0]);
+        in_package["suspects"][0]["package"] = "ajv-formats@3.0.1".into();
+        let told = ["package is \"ajv-formats@3.0.1\""];
+        assert_eq!(texts(&of_package, &in_package, ""), told);
         let mut of_child = truth.clone();
         of_child["isolates"] = 2.into();
         of_child["isolate_kind"] = "cluster-child".into();
