@@ -19,7 +19,7 @@ cargo xtask ci           what CI runs: the same as test
 cargo xtask app          build the page of `leakscope open` with npm, for the next build of leakscope to embed
 cargo xtask app-test     try that page in Chromium
 cargo xtask tidy         check the project's own rules: arrows between crates, names, documents
-cargo xtask corpus       hunt in small services of which the truth is known [--node PROGRAM] [NAME…]; --of-every-rule: those of CI
+cargo xtask corpus       hunt in small services of which the truth is known [--node PROGRAM] [--at-once N] [NAME…]; --of-every-rule: those of CI
 cargo xtask parity FILE… compare what the engine says of heap snapshots with DevTools' engine, node by node
 cargo xtask fuzz         feed the snapshot parser with damage for a while [--seconds N]
 cargo xtask bench heap   measure the heap engine beside other readers of heap snapshots
