@@ -172,14 +172,13 @@ impl SizeChanges {
             Some((container.id, container.size as i64 - before as i64))
         };
         let mut changes: HashMap<_, _> = after.iter().filter_map(change).collect();
-        // Those that are not told of any more are gone, or smaller than all that are.
+        // Those that are not told of any more are gone, or no larger than the smallest that is.
         let sizes = after.iter().map(|container| container.size);
         let all_told = after.len() < MOST_CONTAINERS;
         if let Some(least) = sizes.min() {
             let at_most = if all_told { 0 } else { least };
-            for (id, before) in known {
-                let fell = at_most as i64 - before as i64;
-                changes.entry(id).or_insert(fell.min(0));
+            for (id, before) in known.into_iter().filter(|&(_, before)| before > at_most) {
+                changes.entry(id).or_insert(at_most as i64 - before as i64);
             }
         }
         Self(changes)
@@ -269,6 +268,6 @@ mod tests {
             .map(|id| (id, 500))
             .collect();
         assert_eq!(change(&before, &many, 7), Some(-400));
-        assert_eq!(change(&before, &many, 9), Some(0));
+        assert_eq!(change(&before, &many, 9), None);
     }
 }

@@ -120,8 +120,8 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     // A call on what is only above may do anything; what makes the objects is certain.
     let is_certain = match &places.how {
         Some(How::Inside) => !growing.direct,
-        Some(how) => how.is_sure() && growing.direct && growing.below.is_none(),
-        None => false,
+        Some(How::Property) | None => false,
+        Some(_) => growing.direct && growing.below.is_none(),
     };
     if let Some(below) = below {
         places = Places {
