@@ -181,14 +181,15 @@ impl Rate {
         self.changes.iter().all(|&change| change > 0.0)
     }
 
-    /// Whether the last round brought less per session than all before it together.
-    pub(crate) fn falls(&self) -> bool {
+    /// Whether the last round brought less per session than this part of what all before it together
+    /// brought.
+    pub(crate) fn falls_below(&self, part: f64) -> bool {
         let (Some(last), Some((_, before))) = (self.per_round.last(), self.changes.split_last())
         else {
             return false;
         };
         let sessions: u64 = self.sessions.iter().rev().skip(1).sum();
-        *last * (sessions as f64) < before.iter().sum()
+        *last * (sessions as f64) < part * before.iter().sum::<f64>()
     }
 
     /// How events that come by chance go on: the last round is held against all before it, with

@@ -15,6 +15,9 @@ use super::{Assessment, Finding};
 use crate::suspects::{Candidate, Fate};
 use crate::{Grade, Outcome};
 
+/// Bytes that bring less than this part of what they did may come to an end.
+const FALLING: f64 = 0.9;
+
 pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
     let certain = assessment.leaks().find(|c| c.grade == Grade::A);
     let candidate = certain.or_else(|| assessment.leaks().next())?;
@@ -29,8 +32,10 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
         });
     }
     let may_fill = || {
-        let by_chance = candidate.grade == Grade::B && !candidate.in_bytes;
-        (by_chance && candidate.gains.falls()) || (assessment.may_be_bounded)(candidate)
+        // Bytes are never the same to the last digit.
+        let part = if candidate.in_bytes { FALLING } else { 1.0 };
+        let falls = candidate.grade == Grade::B && candidate.gains.falls_below(part);
+        falls || (assessment.may_be_bounded)(candidate)
     };
     let until_full = assessment
         .one_more_round()
@@ -124,6 +129,18 @@ mod tests {
         };
         check(rule, &five(24), None);
         check(rule, &five(250), Some(Outcome::Leaking));
+    }
+
+    #[test]
+    fn bytes_that_fall_by_a_tenth_are_given_a_second_round_more() {
+        let four = |last: u64| {
+            Fixture::new(&[101, 211, 307, 1857])
+                .planned(3)
+                .keeper(&[2784, 5280, 7648, last])
+        };
+        let falling = further(rule, &four(35304));
+        assert_eq!(falling, Some(Further::Round(9904)));
+        assert_eq!(further(rule, &four(44000)), Some(Further::Drain(0)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use units::Elapsed;
 
 use super::{Assessment, Finding, Rule};
 use crate::memory::Growths;
-use crate::rate::Rate;
+use crate::rate::{Grade, Rate};
 use crate::suspects::{self, Candidate, Fate, Measured};
 use crate::{Evidence, Outcome, Sources, resources};
 
@@ -26,6 +26,7 @@ pub(crate) struct Fixture {
     planned: usize,
     drain_change: Option<i64>,
     may_be_bounded: bool,
+    in_bytes: bool,
 }
 
 impl Fixture {
@@ -42,12 +43,19 @@ impl Fixture {
             planned: sessions.len(),
             drain_change: None,
             may_be_bounded: false,
+            in_bytes: false,
         }
     }
 
     pub(crate) fn holder(mut self, gains: &[u64]) -> Self {
         self.gains = gains.to_vec();
         self
+    }
+
+    /// An object that keeps so many bytes more alive.
+    pub(crate) fn keeper(mut self, bytes: &[u64]) -> Self {
+        self.in_bytes = true;
+        self.holder(bytes)
     }
 
     pub(crate) fn idle(mut self, gain: i64) -> Self {
@@ -249,7 +257,10 @@ fn asked(rule: Rule, run: &Fixture) -> Option<Finding> {
     };
     let measured = Measured::of(&evidence);
     let gains = measured.gains(NodeId(7));
-    let graded = suspects::graded(&measured, &gains).filter(|_| run.idle_gain <= 2);
+    let graded = match run.in_bytes {
+        true => gains.is_constant_in_bytes().then_some((Grade::B, None)),
+        false => suspects::graded(&measured, &gains).filter(|_| run.idle_gain <= 2),
+    };
     let candidates: Vec<Candidate> = graded
         .map(|(grade, unit)| Candidate {
             holder: NodeIx(0),
@@ -259,7 +270,7 @@ fn asked(rule: Rule, run: &Fixture) -> Option<Finding> {
             grade,
             unit,
             classes: Vec::new(),
-            in_bytes: false,
+            in_bytes: run.in_bytes,
             of_class: false,
             inside: false,
         })
