@@ -161,7 +161,7 @@ fn collected(base: &Snapshot, newer: &Snapshot, id: NodeId) -> Option<HolderGrow
     let is_gone = newer.node_by_id(id).is_none() && base.node_by_id(id).is_some();
     let held = is_gone.then(|| ids_of_entries(base, id))?;
     let is_alive = |id: &NodeId| newer.node_by_id(*id).is_some();
-    let lost = held.iter().filter(|entry| !entry.iter().any(is_alive));
+    let lost = held.iter().filter(|entry| !entry.iter().all(is_alive));
     Some(HolderGrowth {
         id,
         gained: 0,

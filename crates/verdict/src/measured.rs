@@ -45,7 +45,12 @@ pub(crate) struct Measured<'a> {
 
 /// By how much large containers grew over a stage, as the service counts.
 #[derive(Debug, Default)]
-pub(crate) struct SizeChanges(HashMap<u64, i64>);
+pub(crate) struct SizeChanges {
+    /// Of those that were counted before and after.
+    counted: HashMap<u64, i64>,
+    /// Of those that were not told of any more: they are gone, or small now.
+    emptied: HashMap<u64, i64>,
+}
 
 impl<'a> Measured<'a> {
     pub(crate) fn of(evidence: &Evidence<'a>) -> Self {
@@ -145,8 +150,8 @@ impl<'a> Measured<'a> {
         let newest = self.rounds.last();
         let holders = newest.into_iter().flat_map(|growth| &growth.holders);
         let mut ids: Vec<NodeId> = holders.map(|holder| holder.id).collect();
-        if let Some(SizeChanges(sizes)) = self.sizes_in_rounds.last() {
-            let growing = sizes.iter().filter(|&(_, change)| *change > 0);
+        if let Some(sizes) = self.sizes_in_rounds.last() {
+            let growing = sizes.counted.iter().filter(|&(_, change)| *change > 0);
             ids.extend(growing.map(|(&id, _)| NodeId(id)));
         }
         ids.sort_unstable();
@@ -171,26 +176,31 @@ impl SizeChanges {
             let before = *known.get(&container.id)?;
             Some((container.id, container.size as i64 - before as i64))
         };
-        let mut changes: HashMap<_, _> = after.iter().filter_map(change).collect();
-        // Those that are not told of any more are gone, or no larger than the smallest that is.
+        let counted: HashMap<_, _> = after.iter().filter_map(change).collect();
+        // What is not told of any more is gone, or no larger than the smallest that is.
         let sizes = after.iter().map(|container| container.size);
         let all_told = after.len() < MOST_CONTAINERS;
-        if let Some(least) = sizes.min() {
-            let at_most = if all_told { 0 } else { least };
-            for (id, before) in known.into_iter().filter(|&(_, before)| before > at_most) {
-                changes.entry(id).or_insert(at_most as i64 - before as i64);
-            }
+        let at_most = sizes.min().map(|least| if all_told { 0 } else { least });
+        let fell = |(id, before): (u64, u64)| {
+            let at_most = at_most.filter(|&n| before > n && !counted.contains_key(&id))?;
+            Some((id, at_most as i64 - before as i64))
+        };
+        Self {
+            emptied: known.into_iter().filter_map(fell).collect(),
+            counted,
         }
-        Self(changes)
     }
 }
 
 /// Entries that an object gained over one stage: as the service counts where it does, else as the
 /// snapshots show, in which numbers are no objects.
-fn net(growth: &Growth, SizeChanges(sizes): &SizeChanges, id: NodeId) -> i64 {
-    let counted = sizes.get(&id.0).copied();
-    let seen = of_holder(growth, id).map_or(0, HolderGrowth::net);
-    counted.unwrap_or(seen)
+fn net(growth: &Growth, sizes: &SizeChanges, id: NodeId) -> i64 {
+    let counted = sizes.counted.get(&id.0).copied();
+    // What it held may live on elsewhere: the snapshots know.
+    let seen = of_holder(growth, id).filter(|holder| holder.held + holder.gained > 0);
+    let emptied = || sizes.emptied.get(&id.0).copied();
+    let known = counted.or_else(|| seen.map(HolderGrowth::net));
+    known.or_else(emptied).unwrap_or(0)
 }
 
 fn of_holder(growth: &Growth, id: NodeId) -> Option<&HolderGrowth> {
@@ -253,7 +263,33 @@ mod tests {
             told.collect()
         };
         let changes = SizeChanges::of(&told(before), &told(after));
-        changes.0.get(&id).copied()
+        let counted = changes.counted.get(&id).copied();
+        counted.or_else(|| changes.emptied.get(&id).copied())
+    }
+
+    #[test]
+    fn what_a_container_held_is_lost_unless_it_lives_on() {
+        let sizes = SizeChanges {
+            emptied: HashMap::from([(7, -900)]),
+            ..SizeChanges::default()
+        };
+        let growth = |held, lost| Growth {
+            holders: vec![HolderGrowth {
+                id: NodeId(7),
+                gained: 0,
+                lost,
+                held,
+                dragged: Vec::new(),
+                dragged_bytes: 0,
+            }],
+            ..Growth::default()
+        };
+        // It held numbers, which no snapshot shows.
+        assert_eq!(net(&growth(0, 0), &sizes, NodeId(7)), -900);
+        assert_eq!(net(&Growth::default(), &sizes, NodeId(7)), -900);
+        assert_eq!(net(&growth(900, 900), &sizes, NodeId(7)), -900);
+        // Another object has it all now.
+        assert_eq!(net(&growth(900, 0), &sizes, NodeId(7)), 0);
     }
 
     #[test]
