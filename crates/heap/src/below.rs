@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::holders::{Cohort, is_backing_store, is_strong};
+use crate::retained_growth::keepers;
 use crate::{Analysis, NodeIx, PathStep, Snapshot};
 
 /// Dominators looked through for the object.
@@ -106,10 +107,7 @@ impl<'a> Below<'a> {
 
     /// Whether the top alone keeps an object alive: `below` are some that it does.
     fn is_kept(&self, node: NodeIx, below: &HashSet<NodeIx>) -> bool {
-        let above = std::iter::successors(Some(node), |&n| {
-            (n != self.snapshot.root()).then(|| self.analysis.dominator(n))
-        });
-        let mut above = above.skip(1).take(DOMINATORS);
+        let mut above = keepers((self.snapshot, self.analysis), node).take(DOMINATORS);
         self.is_new(node) || above.any(|n| n == self.top || below.contains(&n))
     }
 }

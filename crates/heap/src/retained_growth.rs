@@ -47,10 +47,7 @@ pub(crate) fn retained_growth(
         .collect();
     let mut passed_on: HashMap<NodeIx, i64> = HashMap::new();
     for &(node, bytes) in &grown {
-        let above = std::iter::successors(Some(node), |&n| {
-            (n != newer.0.root()).then(|| newer.1.dominator(n))
-        });
-        if let Some(dominator) = above.skip(1).find(|&n| is_old(n)) {
+        if let Some(dominator) = keepers(newer, node).find(|&n| is_old(n)) {
             let most = passed_on.entry(dominator).or_default();
             *most = bytes.max(*most);
         }
@@ -66,6 +63,15 @@ pub(crate) fn retained_growth(
         bytes,
     };
     grown.into_iter().map(told).collect()
+}
+
+/// The objects that alone keep an object alive, the nearest first.
+pub fn keepers<'a>(
+    (snapshot, analysis): (&'a Snapshot, &'a Analysis),
+    node: NodeIx,
+) -> impl Iterator<Item = NodeIx> + 'a {
+    let above = move |&n: &NodeIx| (n != snapshot.root()).then(|| analysis.dominator(n));
+    std::iter::successors(above(&node), above)
 }
 
 /// By how many bytes more than in the base an object keeps alive: less, if it was collected; 0 if it

@@ -128,22 +128,16 @@ fn of_many_places(
     let whole = parts
         .first()
         .and_then(|_| by_class::candidate(measured, pair, &others))?;
+    let keepers = |node| heap::keepers((pair.last, pair.analysis), node);
     let belongs = |c: &&Candidate| {
         let piles_up = |class: &str| whole.classes.iter().any(|w| w.class == class);
         let main = telling::main_class(&c.classes);
-        main.is_some_and(|main| piles_up(&main.class)) && is_kept_by(pair, c.holder, whole.holder)
+        main.is_some_and(|main| piles_up(&main.class))
+            && keepers(c.holder).any(|n| n == whole.holder)
     };
     let (own, strangers): (Vec<_>, Vec<_>) = parts.into_iter().partition(belongs);
     let rest = others.into_iter().chain(strangers.into_iter().cloned());
     (own.len() > 1).then(|| (whole, rest.collect()))
-}
-
-/// Whether `holder` alone keeps an object alive.
-fn is_kept_by(pair: &Snapshots<'_>, node: NodeIx, holder: NodeIx) -> bool {
-    let above = std::iter::successors(Some(node), |&n| {
-        (n != pair.last.root()).then(|| pair.analysis.dominator(n))
-    });
-    above.skip(1).any(|n| n == holder)
 }
 
 /// The grade of a rate by the sessions, or by whatever else it is a whole number of.

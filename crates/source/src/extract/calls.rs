@@ -22,9 +22,8 @@ impl<'a> Extraction<'_, 'a> {
             self.facts.calls.push(CallFact { name, head, at });
         }
     }
-}
 
-impl Extraction<'_, '_> {
+    /// The variable that a callee begins with.
     fn head_of(&self, callee: &Expression<'_>) -> Option<SymbolIx> {
         let mut callee = callee.get_inner_expression();
         while let Some(member) = callee.get_member_expr() {
