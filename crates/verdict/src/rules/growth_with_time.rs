@@ -98,6 +98,9 @@ mod tests {
                 .idle(20)
         };
         check(rule, &run().drain(20), Some(Outcome::Leaking));
+        check(rule, &run().drain(17), Some(Outcome::Leaking));
+        // Its minute was over in the last third of the drain.
+        check(rule, &run().drain(13), None);
         check(rule, &run().drain(3), None);
     }
 
