@@ -22,6 +22,8 @@ const INSPECTOR_CHATTER: [&str; 4] = [
 pub(crate) struct Output {
     /// `None` where it goes to our own stderr, and cannot be read.
     path: Option<PathBuf>,
+    /// Where it begins in the file: what is before is of an earlier start.
+    begin: u64,
 }
 
 impl Output {
@@ -32,30 +34,33 @@ impl Output {
             .append(true)
             .mode(0o600)
             .open(path)?;
-        Ok((
-            Self {
-                path: Some(path.to_owned()),
-            },
-            file,
-        ))
+        let output = Self {
+            path: Some(path.to_owned()),
+            begin: file.metadata()?.len(),
+        };
+        Ok((output, file))
     }
 
     /// A handle for the service to write to our stderr with.
     pub(crate) fn of_stderr() -> io::Result<(Self, File)> {
         let file = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        Ok((Self { path: None }, file))
+        let output = Self {
+            path: None,
+            begin: 0,
+        };
+        Ok((output, file))
     }
 
     /// Everything written so far. An unreadable file reads as empty: it is looked at again.
     pub(crate) fn text(&self) -> String {
-        self.read_from(0)
+        self.read_from(self.begin)
     }
 
     /// The last `n` lines that are the service's own.
     pub(crate) fn tail(&self, n: usize) -> Vec<String> {
         let metadata = self.path.as_ref().map(std::fs::metadata);
         let size = metadata.map_or(0, |metadata| metadata.map_or(0, |m| m.len()));
-        let text = self.read_from(size.saturating_sub(TAIL_BYTES));
+        let text = self.read_from(size.saturating_sub(TAIL_BYTES).max(self.begin));
         let own = |line: &&str| {
             !INSPECTOR_CHATTER
                 .iter()
@@ -110,5 +115,19 @@ mod tests {
         writeln!(file, "Debugger attached.\nno database").unwrap();
         assert_eq!(output.tail(3), ["line 29998", "line 29999", "no database"]);
         assert!(output.text().starts_with("Debugger listening"));
+    }
+
+    #[test]
+    fn what_an_earlier_start_has_written_is_not_of_this_one() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("service.log");
+        let (_, mut file) = Output::create(&path).unwrap();
+        writeln!(file, "ready").unwrap();
+        let (output, mut file) = Output::create(&path).unwrap();
+        assert_eq!(output.text(), "");
+        writeln!(file, "starts").unwrap();
+        assert_eq!(output.text(), "starts\n");
+        assert_eq!(output.tail(5), ["starts"]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "ready\nstarts\n");
     }
 }

@@ -6,12 +6,14 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::{NamedTempFile, TempPath};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -32,6 +34,11 @@ const KILLED_WITHIN: Duration = Duration::from_secs(5);
 /// From readiness until the inspector must have said where it listens, which Node.js does before
 /// it runs a line of the service's code.
 const INSPECTOR_WITHIN: Duration = Duration::from_secs(3);
+
+/// Runs before a service's own code where the ports that a cluster would give its children are taken:
+/// the kernel chooses free ones then. A child has no such settings.
+const FREE_PORTS: &str = "const { settings } = require('cluster');\n\
+                          if (settings) settings.inspectPort = 0;\n";
 
 /// What to start, and how.
 #[derive(Debug, Clone)]
@@ -54,6 +61,8 @@ pub struct Service {
     output: Output,
     /// Where the service was seen to listen when it got ready.
     port: Option<u16>,
+    /// What each of its processes runs first, if anything.
+    _preload: Option<TempPath>,
 }
 
 /// How a process ended.
@@ -100,6 +109,10 @@ impl Service {
     /// # Errors
     /// If the program cannot be started or the file for its output cannot be made.
     pub fn start(launch: &Launch) -> Result<Self, Error> {
+        Self::start_with(launch, None)
+    }
+
+    fn start_with(launch: &Launch, preload: Option<TempPath>) -> Result<Self, Error> {
         let (program, args) = launch.command.split_first().ok_or(Error::NoCommand)?;
         let cannot_write = |source| Error::Output {
             path: launch.output.clone().unwrap_or_default(),
@@ -120,7 +133,7 @@ impl Service {
             .current_dir(&launch.working_dir)
             .env(
                 "NODE_OPTIONS",
-                node_options(std::env::var_os("NODE_OPTIONS")),
+                node_options(std::env::var_os("NODE_OPTIONS"), preload.as_deref()),
             )
             .env(MARK, &mark)
             .stdin(Stdio::null())
@@ -148,6 +161,7 @@ impl Service {
             mark: format!("{MARK}={mark}"),
             output,
             port: None,
+            _preload: preload,
         })
     }
 
@@ -296,14 +310,19 @@ impl Service {
         false
     }
 
-    /// Ends the service and starts it anew, with another port for its inspector.
+    /// Ends the service and starts it anew, with every inspector of a cluster on a port that the
+    /// kernel finds free.
     ///
     /// # Errors
     /// As [`Service::stop`] and [`Service::start`].
-    pub async fn restart(&mut self, grace: Duration) -> Result<(), Error> {
+    pub async fn restart_on_free_ports(&mut self, grace: Duration) -> Result<(), Error> {
         self.stop(grace).await?;
+        let preload = file_of(FREE_PORTS).map_err(|source| Error::Output {
+            path: std::env::temp_dir(),
+            source,
+        })?;
         let launch = self.launch.clone();
-        *self = Self::start(&launch)?;
+        *self = Self::start_with(&launch, Some(preload))?;
         Ok(())
     }
 
@@ -378,7 +397,7 @@ fn is_runner(process: &Process) -> bool {
     ];
     let names = process.command.iter().take(3);
     names
-        .filter_map(|word| std::path::Path::new(word).file_name()?.to_str())
+        .filter_map(|word| Path::new(word).file_name()?.to_str())
         .any(|name| RUNNERS.contains(&name) || name.starts_with("npm "))
 }
 
@@ -403,13 +422,27 @@ fn ended(status: std::io::Result<ExitStatus>) -> Error {
     Error::Ended { how }
 }
 
+/// A script in a file that lives as long as what is returned.
+fn file_of(script: &str) -> std::io::Result<TempPath> {
+    let mut file = NamedTempFile::with_suffix(".cjs")?;
+    file.write_all(script.as_bytes())?;
+    Ok(file.into_temp_path())
+}
+
 /// The user's own options, and the inspector on a free port of this machine alone.
-fn node_options(own: Option<OsString>) -> OsString {
+fn node_options(own: Option<OsString>, preload: Option<&Path>) -> OsString {
     let mut options = own.unwrap_or_default();
     if !options.is_empty() {
         options.push(" ");
     }
     options.push("--inspect=127.0.0.1:0");
+    if let Some(path) = preload {
+        let escaped = path
+            .to_string_lossy()
+            .replace('\\', r"\\")
+            .replace('"', "\\\"");
+        options.push(format!(" --require \"{escaped}\""));
+    }
     options
 }
 
@@ -437,11 +470,11 @@ mod tests {
 
     #[test]
     fn the_users_node_options_stay() {
-        assert_eq!(node_options(None), "--inspect=127.0.0.1:0");
+        assert_eq!(node_options(None, None), "--inspect=127.0.0.1:0");
         let own = Some("--max-old-space-size=512".into());
         assert_eq!(
-            node_options(own),
-            "--max-old-space-size=512 --inspect=127.0.0.1:0"
+            node_options(own, Some(Path::new(r#"/a b/"c".cjs"#))),
+            r#"--max-old-space-size=512 --inspect=127.0.0.1:0 --require "/a b/\"c\".cjs""#
         );
     }
 

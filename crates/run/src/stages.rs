@@ -34,9 +34,6 @@ const AFTER_DRAIN: u64 = 11;
 /// For how long a round beyond the plan may last, at half of the pace that the service can keep.
 const FURTHER_TIME: f64 = 20.0;
 
-/// How often a service is started anew because a process of it found the port of its inspector taken.
-const RESTARTS: u32 = 2;
-
 /// What the stages share.
 pub(crate) struct Conductor<'a, 'r> {
     pub(crate) order: &'a Order,
@@ -71,11 +68,9 @@ impl<'a, 'r> Conductor<'a, 'r> {
     ) -> Result<(), Error> {
         let order = setting.order;
         service.wait_ready(&order.ready, order.limits.ready).await?;
-        for _ in 0..RESTARTS {
-            if !service.is_short_of_ports().await {
-                break;
-            }
-            service.restart(order.limits.stop_grace).await?;
+        if service.is_short_of_ports().await {
+            let grace = order.limits.stop_grace;
+            service.restart_on_free_ports(grace).await?;
             service.wait_ready(&order.ready, order.limits.ready).await?;
         }
         let url = service.inspector_url().await?;

@@ -9,3 +9,4 @@ mod child;
 mod deno;
 mod fake;
 mod piped;
+mod service;
