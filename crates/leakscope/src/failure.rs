@@ -55,11 +55,6 @@ impl Failure {
         Self::new(Exit::Clean, "the reader has gone")
     }
 
-    /// What failed.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// With what to do about it.
     pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
         self.hint = hint.map(Into::into);

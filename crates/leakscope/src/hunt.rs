@@ -145,8 +145,12 @@ fn run_failed(error: &Error, folder: &Folder) -> Failure {
         run::Failure::Interrupted => Exit::Interrupted,
     };
     let mut failure = Failure::of(exit, error).hint(error.hint());
-    if let Error::Died { tail, .. } = error {
-        failure = failure.causes(tail.iter().map(|line| format!("| {line}")));
+    match error {
+        Error::Died { tail, .. } => {
+            failure = failure.causes(tail.iter().map(|line| format!("| {line}")));
+        }
+        Error::NoRoom { forecast, .. } => failure = failure.causes([forecast.clone()]),
+        _ => {}
     }
     failure.note(format!(
         "what was recorded until then is in {}",
@@ -235,6 +239,7 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
             ..Rounds::of_primes(args.rounds.unwrap_or(effort.rounds), sessions, rate)
         },
         limits,
+        force: args.force,
         seed: SEED,
         version: env!("CARGO_PKG_VERSION"),
     })

@@ -3,7 +3,6 @@
 
 mod capture;
 mod condition;
-mod forecast;
 mod gc;
 mod profile;
 mod selection;

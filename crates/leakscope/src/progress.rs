@@ -99,6 +99,7 @@ impl Progress {
                 self.rss = Some(sample.memory.rss);
                 self.heap = sample.heap.map(|heap| heap.heap_used).or(self.heap);
             }
+            Event::SnapshotForecast(text) => self.line(&format!("snapshots {text}")),
             Event::Warning(text) => self.line(&format!("warning: {text}")),
             Event::Ended(_) => self.bar.finish_and_clear(),
             _ => self.in_stage(event),

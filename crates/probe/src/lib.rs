@@ -29,6 +29,7 @@
 mod around;
 mod attach;
 mod error;
+mod forecast;
 mod headroom;
 mod inspector;
 mod output;
@@ -45,6 +46,7 @@ pub use attach::{
     could_open_inspector,
 };
 pub use error::Error;
+pub use forecast::{Forecast, Lack};
 pub use headroom::{Headroom, MemoryLimit};
 pub use inspector::{
     Facts, HeapSpace, HeapSpaces, Inspector, Isolate, Packing, ScriptInfo, SpaceFigures, Traffic,

@@ -156,6 +156,8 @@ pub enum Event {
     },
     /// A stage's load is drained, the heap collected and read.
     Settled(Reading),
+    /// What a snapshot will cost the service, in words, before there is any load.
+    SnapshotForecast(String),
     /// A snapshot is being taken.
     SnapshotProgress {
         /// Nodes written so far.

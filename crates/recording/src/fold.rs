@@ -142,7 +142,9 @@ impl Recording {
             Event::StageEnded { at } => self.in_stage(|s| s.ended_at = Some(*at)),
             Event::Warning(text) => self.warnings.push(text.clone()),
             Event::Ended(exit) => self.exit = Some(exit.clone()),
-            Event::Settling { .. } | Event::SnapshotProgress { .. } => {}
+            Event::Settling { .. }
+            | Event::SnapshotForecast(_)
+            | Event::SnapshotProgress { .. } => {}
         }
     }
 

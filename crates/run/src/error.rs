@@ -1,5 +1,6 @@
 //! Why a run could not be finished.
 
+use probe::Lack;
 use recording::Stage;
 use thiserror::Error;
 
@@ -61,6 +62,14 @@ pub enum Error {
     /// Somebody else's load did not come.
     #[error("nothing arrived at the service: no request and no connection was counted")]
     NothingArrived,
+    /// A snapshot may not fit.
+    #[error("{lack}")]
+    NoRoom {
+        /// What there is too little of.
+        lack: Lack,
+        /// What the snapshot would cost.
+        forecast: String,
+    },
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,
@@ -73,7 +82,11 @@ impl Error {
         match self {
             Self::Folder(_) => Failure::Folder,
             Self::Probe(error) if error.is_disk() => Failure::Folder,
-            Self::Probe(_) | Self::Died { .. } => Failure::Service,
+            Self::NoRoom {
+                lack: Lack::Disk { .. },
+                ..
+            } => Failure::Folder,
+            Self::Probe(_) | Self::Died { .. } | Self::NoRoom { .. } => Failure::Service,
             Self::EverySessionFailed { .. }
             | Self::SetUp(_)
             | Self::LoadCommand { .. }
@@ -91,6 +104,19 @@ impl Error {
             Self::Died { .. } => {
                 Some("its whole output is in the run folder's `service.log`".into())
             }
+            Self::NoRoom {
+                lack: Lack::Memory { .. },
+                ..
+            } => Some(
+                "give the service's container more memory, or take fewer sessions with `--sessions`; \
+                 `--force` takes snapshots all the same, and the kernel may end the service for it"
+                    .into(),
+            ),
+            Self::NoRoom { .. } => Some(
+                "free some space, or choose a folder on another disk with `--out DIR`; `--force` tries \
+                 it all the same"
+                    .into(),
+            ),
             Self::SetUp(error) => error.hint().map(str::to_owned),
             Self::Interrupted => None,
             Self::LoadCommand { .. } => Some(

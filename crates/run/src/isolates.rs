@@ -236,10 +236,9 @@ impl Isolates {
         self.children.counted().await
     }
 
-    /// The name and the conversation of each.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (&str, &Inspector)> {
-        let all = self.followed.iter();
-        all.map(|f| (f.facts.name.as_str(), &f.inspector))
+    /// What each is, and the conversation with it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&IsolateFacts, &Inspector)> {
+        self.followed.iter().map(|f| (&f.facts, &f.inspector))
     }
 
     /// What the reader of the verdict must know of those that were not followed.

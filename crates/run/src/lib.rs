@@ -14,6 +14,7 @@ mod order;
 mod proof;
 mod reading;
 mod recorder;
+mod room;
 mod scripts;
 mod settle;
 mod stages;

@@ -41,6 +41,8 @@ pub struct Order {
     pub rounds: Rounds,
     /// Bounds of time and concurrency.
     pub limits: Limits,
+    /// Whether snapshots are taken even where there may be no room for them.
+    pub force: bool,
     /// Which scenario each session takes follows from this number alone.
     pub seed: u64,
     /// The version of leakscope, for the recording.

@@ -81,6 +81,7 @@ impl Conductor<'_, '_> {
         let path = self.folder.file(&format!("{stem}.heapsnapshot"));
         // A progress line that cannot be written must not cost the snapshot.
         let progress = |done, total| {
+            self.counted_nodes(total);
             let _ = self.tell(&Event::SnapshotProgress { done, total });
         };
         let facts = self.inspector.take_snapshot(&path, progress).await?;
@@ -113,10 +114,10 @@ impl Conductor<'_, '_> {
         let profile = self.inspector.sampling_profile().await?;
         self.folder.write_profile(recording::MAIN, &profile)?;
         let isolates = self.isolates.take();
-        for (name, inspector) in isolates.each() {
+        for (facts, inspector) in isolates.each() {
             // One that has just ended is named by its text alone.
             if let Ok(profile) = inspector.sampling_profile().await {
-                self.folder.write_profile(name, &profile)?;
+                self.folder.write_profile(&facts.name, &profile)?;
             }
         }
         self.isolates.replace(isolates);

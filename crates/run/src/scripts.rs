@@ -30,9 +30,9 @@ impl Conductor<'_, '_> {
         let mut texts = Texts::default();
         texts.add(MAIN, &self.inspector).await?;
         let isolates = self.isolates.take();
-        for (name, inspector) in isolates.each() {
+        for (facts, inspector) in isolates.each() {
             // One that has just ended has told some of its scripts, or none.
-            let _ = texts.add(name, inspector).await;
+            let _ = texts.add(&facts.name, inspector).await;
         }
         self.isolates.replace(isolates);
         Ok(self.folder.write_scripts(&texts.all)?)

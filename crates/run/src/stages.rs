@@ -1,11 +1,12 @@
 //! The stages of a run, in their order. See `docs/hunt.md` for why each of them is there.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use load::{Job, Meter, Outcome, Segment, Surroundings};
-use probe::{Inspector, Service, Traffic};
+use probe::{Forecast, Inspector, Service, Traffic};
 use recording::{Event, Further, Ledger, Sample, ServiceFacts, Stage};
 use scenario::Arrivals;
 
@@ -52,6 +53,8 @@ pub(crate) struct Conductor<'a, 'r> {
     /// What had arrived at the last snapshot, where the load is not ours.
     pub(crate) counted: RefCell<Traffic>,
     pub(crate) snapshots: Cell<u32>,
+    /// What the next snapshot of each isolate costs, by the isolate's name.
+    pub(crate) forecasts: RefCell<BTreeMap<String, Forecast>>,
     /// Most sessions a second that the service has performed so far.
     fastest: Cell<f64>,
     /// What came of all loads so far.
@@ -114,6 +117,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
             sessions_before: Cell::new(0),
             counted: RefCell::default(),
             snapshots: Cell::new(0),
+            forecasts: RefCell::default(),
             fastest: Cell::new(0.0),
             loaded: RefCell::default(),
             surroundings: RefCell::new(order.surroundings.clone()),
@@ -168,6 +172,21 @@ impl<'a, 'r> Conductor<'a, 'r> {
         if self.order.load != LoadSource::Traffic {
             self.idle().await?;
         }
+        match self.measure().await {
+            // What there is may decide.
+            Err(Error::NoRoom { lack, .. }) if self.has_two_rounds() => {
+                self.tell(&Event::Warning(format!("{lack}: no more is measured")))?;
+            }
+            measured => measured?,
+        }
+        self.keep_profiles().await?;
+        self.keep_scripts().await?;
+        self.leave_isolates().await
+    }
+
+    /// The planned rounds, and what else it takes to decide.
+    async fn measure(&self) -> Result<(), Error> {
+        let is_foreign = self.order.load.is_foreign();
         let rounds = &self.order.rounds;
         let mut number = 0;
         for &sessions in &rounds.measured {
@@ -185,9 +204,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
         }
-        self.keep_profiles().await?;
-        self.keep_scripts().await?;
-        self.leave_isolates().await
+        Ok(())
+    }
+
+    fn has_two_rounds(&self) -> bool {
+        self.recorder.borrow().recording().rounds().len() >= 2
     }
 
     async fn round(&self, number: u32, sessions: u64, rate: f64) -> Result<(), Error> {
@@ -195,6 +216,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         let planned = (!self.order.load.is_foreign()).then_some(sessions);
         self.begin_stage(stage, planned)?;
         every_session_failed(stage, &self.load(sessions, rate).await?)?;
+        self.check_room().await?;
         self.settle().await?;
         self.snapshot(&format!("round-{number}")).await?;
         self.end_stage()
@@ -244,6 +266,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         tokio::time::sleep(span).await;
         self.load(AFTER_DRAIN, self.order.rounds.arrival_rate)
             .await?;
+        self.check_room().await?;
         self.settle().await?;
         self.snapshot("drain").await?;
         self.end_stage()

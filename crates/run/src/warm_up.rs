@@ -31,6 +31,7 @@ impl Conductor<'_, '_> {
         let rounds = &self.order.rounds;
         self.begin_stage(Stage::WarmUp, Some(rounds.warm_up))?;
         let mut heaps = vec![self.settle().await?];
+        self.foresee().await?;
         for portion in 0..rounds.warm_up_portions {
             let ledger = self.load(rounds.warm_up, rounds.arrival_rate).await?;
             every_session_failed(Stage::WarmUp, &ledger)?;
@@ -49,6 +50,7 @@ impl Conductor<'_, '_> {
                 break;
             }
         }
+        self.check_room().await?;
         self.snapshot("warm-up").await?;
         self.end_stage()
     }

@@ -82,6 +82,10 @@ pub(crate) struct HuntArgs {
     #[arg(long)]
     pub(crate) prove: bool,
 
+    /// Take heap snapshots even where there may be too little memory or disk for them
+    #[arg(long)]
+    pub(crate) force: bool,
+
     #[command(flatten)]
     pub(crate) demands: DemandArgs,
 

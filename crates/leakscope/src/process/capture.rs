@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use probe::{Inspector, Packing, Process};
+use probe::{Forecast, Inspector, Lack, Packing, Process};
 use recording::SnapshotFacts;
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use units::{Bytes, Elapsed};
 
 use super::condition::{self, Watched};
-use super::{Subject, Turn, forecast, interrupted, on_subject};
+use super::{Subject, Turn, interrupted, on_subject};
 use crate::args::CaptureArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, answer, tell, warn};
@@ -189,10 +189,17 @@ async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Resu
         return Err(Failure::new(Exit::Usage, message).hint(Some("make it first")));
     }
     let inspector = &turn.isolate.inspector;
-    match forecast::check(inspector, turn.process, folder).await {
-        Ok(forecast) => tell(&format!("{}: {forecast}", turn.title())),
-        Err(failure) if args.force => warn(failure.message()),
-        Err(failure) => return Err(failure),
+    let pid = turn.process.map(|process| process.pid);
+    let forecast = Forecast::of(inspector, pid, folder).await;
+    let forecast = forecast.map_err(|error| failed(&error))?;
+    match forecast.lack() {
+        None => tell(&format!("{}: {forecast}", turn.title())),
+        Some(lack) if args.force => warn(&lack.to_string()),
+        Some(lack) => {
+            return Err(Failure::of(Exit::Service, &lack)
+                .causes([forecast.to_string()])
+                .hint(Some(hint(&lack))));
+        }
     }
     let packing = match args.zstd {
         true => Packing::Zstd,
@@ -217,6 +224,18 @@ async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Resu
         pid: turn.process.map(|process| process.pid),
         isolate: turn.isolate.name.clone(),
     })
+}
+
+fn hint(lack: &Lack) -> &'static str {
+    match lack {
+        Lack::Memory { .. } => {
+            "`--force` takes it all the same; the kernel may end the service for it"
+        }
+        Lack::Disk { .. } => {
+            "free some space, or choose a folder on another disk with `--dir DIR`; `--zstd` needs \
+             about a tenth, `--force` tries it all the same"
+        }
+    }
 }
 
 /// The shortest way, where it is open.

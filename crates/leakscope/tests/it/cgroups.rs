@@ -1,20 +1,35 @@
 //! A service that a control group allows only so much memory, as a container's does.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::harness::Done;
+use crate::harness::{Done, Hunt, read_json};
 use crate::running::{Running, leakscope};
 
 const LIMIT: u64 = 192 << 20;
+
+/// What is left of memory in the middle of a hunt: too little for the forecast of any snapshot, and
+/// enough for the service.
+const LEFT: u64 = 48 << 20;
 
 /// Has so many objects that their forecast does not fit into the limit, while what V8 really needs
 /// for them does: nothing must be ended by the kernel here.
 const KEEPS: &str = "class Kept {}
     globalThis.kept = Array.from({ length: 120 }, () => Array.from({ length: 1e3 }, () => new Kept()));
     console.log('up'); setInterval(() => {}, 1e3);";
+
+/// Keeps one object for each request, and as many as it is told from the beginning.
+const LEAKS: &str = "class Kept {}
+    globalThis.before = Array.from({ length: +process.argv[2] },
+      () => Array.from({ length: 1e3 }, () => new Kept()));
+    const kept = [];
+    require('http').createServer((request, response) => {
+      kept.push({ url: request.url });
+      response.end('kept');
+    }).listen(process.env.PORT, '127.0.0.1');";
 
 /// A group below this process's own, gone with this.
 struct Group(PathBuf);
@@ -51,6 +66,20 @@ impl Group {
         fs::metadata(group.0.join(file))?;
         fs::write(group.0.join(file), LIMIT.to_string())?;
         Ok(group)
+    }
+
+    /// Leaves its processes `bytes` more than they have now.
+    fn leave(&self, bytes: u64) {
+        let number = |names: [&str; 2]| -> Option<u64> {
+            let mut texts = names
+                .iter()
+                .map(|name| fs::read_to_string(self.0.join(name)));
+            texts.find_map(Result::ok)?.trim().parse().ok()
+        };
+        let used = number(["memory.current", "memory.usage_in_bytes"]).unwrap();
+        let names = ["memory.max", "memory.limit_in_bytes"].map(|name| self.0.join(name));
+        let limit = names.iter().find(|path| path.exists()).unwrap();
+        fs::write(limit, (used + bytes).to_string()).unwrap();
     }
 
     /// A program that joins the group and becomes Node.js.
@@ -135,4 +164,72 @@ fn a_snapshot_that_may_not_fit_into_the_group_is_refused_with_figures() {
     let first: serde_json::Value = serde_json::from_str(first).unwrap();
     assert_eq!(first["limit"], LIMIT);
     service.check_left_alone();
+}
+
+/// A hunt on [`LEAKS`] in the group, with `thousands` objects from the beginning.
+fn hunt(group: &Group, dir: &Path, thousands: &str) -> Hunt {
+    let script = dir.join("server.js");
+    fs::write(&script, LEAKS).unwrap();
+    let node = group.node(dir);
+    let words = [node.to_str().unwrap(), script.to_str().unwrap(), thousands];
+    Hunt::on(&words).http_load().arg("--quick")
+}
+
+#[test]
+fn a_hunt_whose_snapshots_may_not_fit_into_the_group_is_refused_before_any_load() {
+    let group = match Group::limited() {
+        Ok(group) => group,
+        Err(why) => {
+            println!("not tested: no memory group can be made here ({why})");
+            return;
+        }
+    };
+    let dir = tempfile::TempDir::new().unwrap();
+    let hunt = hunt(&group, dir.path(), "120");
+    let refused = hunt.run();
+    let limit = format!("left of the 192.0 MiB of cgroup `{}`", group.0.display());
+    refused.check_error(4, &["a heap snapshot needs ", " MiB of memory", &limit]);
+    refused.check_error(4, &[" objects: it needs up to ", "--force"]);
+    hunt.check_nothing_is_left();
+    let stages = hunt.recording()["stages"].clone();
+    let sessions = |stage: &serde_json::Value| stage["ledger"]["created"].as_u64().unwrap();
+    assert_eq!(
+        stages.as_array().unwrap().iter().map(sessions).sum::<u64>(),
+        0
+    );
+}
+
+#[test]
+fn a_hunt_that_runs_out_of_room_judges_by_the_rounds_that_it_has() {
+    let group = match Group::limited() {
+        Ok(group) => group,
+        Err(why) => {
+            println!("not tested: no memory group can be made here ({why})");
+            return;
+        }
+    };
+    group.leave(4 << 30);
+    let dir = tempfile::TempDir::new().unwrap();
+    let hunt = hunt(&group, dir.path(), "0");
+    let mut running = hunt.command(&hunt.words()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().trim_start().starts_with("round 2")));
+    group.leave(LEFT);
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let done = Done::of(&running.wait_with_output().unwrap());
+    assert!(
+        rest.iter()
+            .any(|line| line.contains(": no more is measured")),
+        "{rest:?}"
+    );
+    done.check_code(1);
+    assert!(
+        done.stdout
+            .contains("Array `kept`   +1 element per session"),
+        "{}",
+        done.stdout
+    );
+    let verdict = read_json(&hunt.run_dir().join("verdict.json"));
+    assert_eq!(verdict["rounds"].as_array().unwrap().len(), 2);
+    hunt.check_nothing_is_left();
 }
