@@ -75,6 +75,7 @@ mod tests {
             base_url: "http://127.0.0.1:1".into(),
             rounds: vec![10, 20],
             arrival_rate: 50.0,
+            walkthrough: false,
         };
         let mut recording = Recording::new(plan, "0.0.0");
         let stages = [(Stage::WarmUp, 7), (Stage::Idle, 0), (Stage::Round(1), 10)];

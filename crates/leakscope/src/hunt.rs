@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use recording::{Cut, Further, Recording};
 use run::{Advice, Error, Folder, Limits, LoadSource, Order, Process, Ready, Rounds};
-use scenario::Script;
+use scenario::{Arrivals, Script};
 use tokio_util::sync::CancellationToken;
 use verdict::Verdict;
 
@@ -34,6 +34,9 @@ const LEAST_RATE: f64 = 50.0;
 
 /// Leaks that are proved at most: each takes the service another collection and a snapshot.
 const PROOFS: usize = 3;
+
+/// Sessions that a script's own load must have, to be walked through: half of them is a round.
+const LEAST_WALKED: u64 = 20;
 
 /// The seed of every hunt: the same script gives the same sessions.
 const SEED: u64 = 1;
@@ -190,9 +193,8 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
     if let Some(url) = &args.target {
         script.globals.insert("target".into(), url.as_str().into());
     }
-    let rate = args
-        .rate
-        .unwrap_or_else(|| script.peak_rate().max(LEAST_RATE));
+    let least = if args.walkthrough { 1.0 } else { LEAST_RATE };
+    let rate = args.rate.unwrap_or_else(|| script.peak_rate().max(least));
     let ready = match (&args.ready_url, args.ready_port, &args.ready_line) {
         (Some(url), _, _) => Ready::at_url(url)
             .map_err(|error| Failure::of(Exit::Usage, &error).hint(error.hint()))?,
@@ -213,6 +215,11 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         settle: Duration::from_secs_f64(args.max_settle.unwrap_or(effort.max_settle)),
         sampling_interval: args.sampling << 10,
         ..Limits::default()
+    };
+    let planned = Rounds::of_primes(args.rounds.unwrap_or(effort.rounds), sessions, rate);
+    let measured = match args.walkthrough {
+        true => halves(&script, &path)?,
+        false => planned.measured,
     };
     Ok(Order {
         command: match &running {
@@ -236,8 +243,10 @@ fn order(args: &HuntArgs) -> Result<Order, Failure> {
         rounds: Rounds {
             warm_up_portions: effort.warm_up_portions,
             fill: sessions.saturating_mul(effort.fill),
-            ..Rounds::of_primes(args.rounds.unwrap_or(effort.rounds), sessions, rate)
+            measured,
+            ..planned
         },
+        walkthrough: args.walkthrough,
         limits,
         force: args.force,
         seed: SEED,
@@ -283,6 +292,22 @@ impl Effort {
             _ => usual,
         }
     }
+}
+
+/// The sessions of a script's own load, before and after its half.
+fn halves(script: &Script, path: &Path) -> Result<Vec<u64>, Failure> {
+    let arrivals = Arrivals::of_phases(&script.phases, script.spread, SEED);
+    let sessions = arrivals.sessions();
+    if sessions < LEAST_WALKED {
+        let message = format!(
+            "`{}` has {sessions} sessions by its phases, too few to tell a leak from noise",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Usage, message).hint(Some(format!(
+            "let its phases have {LEAST_WALKED} or more, or hunt without `--walkthrough`"
+        ))));
+    }
+    Ok(vec![sessions / 2, sessions - sessions / 2])
 }
 
 /// A script in the place of one, where the load is somebody else's.

@@ -66,6 +66,9 @@ pub struct Plan {
     pub rounds: Vec<u64>,
     /// Arrivals per second at most.
     pub arrival_rate: f64,
+    /// Whether the first round is captured in the middle of its load.
+    #[serde(default)]
+    pub walkthrough: bool,
 }
 
 /// What is known of the service once its inspector answered.

@@ -232,6 +232,7 @@ mod tests {
             base_url: "ws://127.0.0.1:8080".into(),
             rounds: vec![11, 23],
             arrival_rate: 50.0,
+            walkthrough: false,
         }
     }
 

@@ -341,6 +341,7 @@ mod tests {
             base_url: "http://127.0.0.1:1".into(),
             rounds: vec![11, 23],
             arrival_rate: 50.0,
+            walkthrough: false,
         };
         let mut recording = Recording::new(plan, "0.0.0");
         recording.apply(&Event::ServiceStarted(ServiceFacts {

@@ -59,6 +59,24 @@ impl Ledger {
         add_counts(&mut self.responses, &other.responses);
     }
 
+    /// What came since an earlier look at the same counts.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let less = |now: u64, before: u64| now.saturating_sub(before);
+        Self {
+            created: less(self.created, earlier.created),
+            completed: less(self.completed, earlier.completed),
+            failed: less(self.failed, earlier.failed),
+            skipped: less(self.skipped, earlier.skipped),
+            failures: counts_since(&self.failures, &earlier.failures),
+            requests: less(self.requests, earlier.requests),
+            messages_sent: less(self.messages_sent, earlier.messages_sent),
+            messages_received: less(self.messages_received, earlier.messages_received),
+            scenarios: counts_since(&self.scenarios, &earlier.scenarios),
+            responses: counts_since(&self.responses, &earlier.responses),
+        }
+    }
+
     /// The most frequent cause of failure and its count.
     #[must_use]
     pub fn main_failure(&self) -> Option<(&str, u64)> {
@@ -72,5 +90,50 @@ impl Ledger {
 fn add_counts<K: Ord + Clone>(to: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
     for (key, count) in from {
         *to.entry(key.clone()).or_default() += count;
+    }
+}
+
+fn counts_since<K: Ord + Clone>(
+    now: &BTreeMap<K, u64>,
+    earlier: &BTreeMap<K, u64>,
+) -> BTreeMap<K, u64> {
+    let before = |key| earlier.get(key).copied().unwrap_or(0);
+    let more = now
+        .iter()
+        .map(|(key, n)| (key, n.saturating_sub(before(key))));
+    let more = more.filter(|(_, n)| *n > 0);
+    more.map(|(key, n)| (key.clone(), n)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_since_and_what_was_before_are_the_whole() {
+        let before = Ledger {
+            created: 10,
+            completed: 7,
+            failed: 1,
+            failures: BTreeMap::from([("timeout".into(), 1)]),
+            requests: 20,
+            responses: BTreeMap::from([(200, 19)]),
+            ..Ledger::default()
+        };
+        let now = Ledger {
+            created: 25,
+            completed: 22,
+            failed: 3,
+            failures: BTreeMap::from([("timeout".into(), 1), ("ECONNRESET".into(), 2)]),
+            requests: 50,
+            responses: BTreeMap::from([(200, 40), (503, 9)]),
+            ..Ledger::default()
+        };
+        let since = now.since(&before);
+        assert_eq!((since.created, since.in_flight()), (15, 0));
+        assert_eq!(since.failures, BTreeMap::from([("ECONNRESET".into(), 2)]));
+        let mut whole = before;
+        whole.add(&since);
+        assert_eq!(whole, now);
     }
 }

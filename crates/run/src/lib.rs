@@ -18,6 +18,7 @@ mod room;
 mod scripts;
 mod settle;
 mod stages;
+mod walkthrough;
 mod warm_up;
 
 pub use conduct::{Advice, Cuts, FurtherStage, conduct};

@@ -41,6 +41,9 @@ pub struct Order {
     pub rounds: Rounds,
     /// Bounds of time and concurrency.
     pub limits: Limits,
+    /// Whether the load is the script's own, without a pause, and captured at the start, halfway and
+    /// after; [`Rounds::measured`] are its halves.
+    pub walkthrough: bool,
     /// Whether snapshots are taken even where there may be no room for them.
     pub force: bool,
     /// Which scenario each session takes follows from this number alone.
@@ -64,6 +67,7 @@ impl Order {
             base_url: self.target.to_string(),
             rounds: self.rounds.measured.clone(),
             arrival_rate: self.rounds.arrival_rate,
+            walkthrough: self.walkthrough,
         }
     }
 }

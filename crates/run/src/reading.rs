@@ -1,6 +1,6 @@
 //! How the service is read: brought to rest, collected, and captured, each of its isolates for itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use probe::Inspector;
 use recording::{Event, Reading};
@@ -14,10 +14,15 @@ impl Conductor<'_, '_> {
     /// Collects until nothing moves any more, in any isolate, and reads the main one. Returns what
     /// all of them hold, inside their heaps and outside.
     pub(crate) async fn settle(&self) -> Result<u64, Error> {
+        self.settle_within(self.order.limits.settle).await
+    }
+
+    /// Likewise, but for so long at most: a service under load does not come to rest.
+    pub(crate) async fn settle_within(&self, limit: Duration) -> Result<u64, Error> {
         let mut isolates = self.isolates.take();
         self.look_for(&mut isolates).await?;
         self.tell_of(&mut isolates)?;
-        let reading = self.settle_with(&mut isolates).await?;
+        let reading = self.settle_with(&mut isolates, limit).await?;
         self.tell_of(&mut isolates)?;
         let held = heap_size(&reading) + isolates.held();
         self.isolates.replace(isolates);
@@ -37,7 +42,11 @@ impl Conductor<'_, '_> {
         Ok(())
     }
 
-    async fn settle_with(&self, isolates: &mut Isolates) -> Result<Reading, Error> {
+    async fn settle_with(
+        &self,
+        isolates: &mut Isolates,
+        limit: Duration,
+    ) -> Result<Reading, Error> {
         let started = Instant::now();
         let mut watch = Watch::new(self.baseline_sockets);
         isolates.begin_settling();
@@ -54,7 +63,7 @@ impl Conductor<'_, '_> {
             };
             let waiting = watch.take(reading, Instant::now());
             let waiting = waiting.or(isolates.read(at).await);
-            let out_of_time = started.elapsed() >= self.order.limits.settle;
+            let out_of_time = started.elapsed() >= limit;
             match waiting {
                 Some(waiting_for) if !out_of_time => self.tell(&Event::Settling { waiting_for })?,
                 _ => return Ok(watch.lowest().unwrap_or(reading)),

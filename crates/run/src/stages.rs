@@ -151,7 +151,7 @@ impl<'a, 'r> Conductor<'a, 'r> {
         if self.order.load.is_foreign() {
             return Ok(());
         }
-        match self.job(0, 0.0).tear_down().await {
+        match self.job(Arrivals::paced(0, 1.0)).tear_down().await {
             Ok(()) => Ok(()),
             Err(error) => self.tell(&Event::Warning(error.to_string())),
         }
@@ -162,17 +162,11 @@ impl<'a, 'r> Conductor<'a, 'r> {
         if is_foreign {
             self.begin_counting().await?;
         } else {
-            let mut job = self.job(0, 0.0);
+            let mut job = self.job(Arrivals::paced(0, 1.0));
             job.set_up(self.order.processor, None).await?;
             self.surroundings.replace(job.surroundings);
         }
-        self.warm_up().await?;
-        self.isolates.borrow_mut().choose();
-        // Nobody can tell real users to stay away.
-        if self.order.load != LoadSource::Traffic {
-            self.idle().await?;
-        }
-        match self.measure().await {
+        match self.rounds().await {
             // What there is may decide.
             Err(Error::NoRoom { lack, .. }) if self.has_two_rounds() => {
                 self.tell(&Event::Warning(format!("{lack}: no more is measured")))?;
@@ -184,15 +178,16 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.leave_isolates().await
     }
 
-    /// The planned rounds, and what else it takes to decide.
-    async fn measure(&self) -> Result<(), Error> {
+    /// What is planned, and what else it takes to decide.
+    async fn rounds(&self) -> Result<(), Error> {
+        if self.order.walkthrough {
+            self.walk_through().await?;
+        } else {
+            self.planned_rounds().await?;
+        }
         let is_foreign = self.order.load.is_foreign();
         let rounds = &self.order.rounds;
-        let mut number = 0;
-        for &sessions in &rounds.measured {
-            number += 1;
-            self.round(number, sessions, rounds.arrival_rate).await?;
-        }
+        let mut number = rounds.measured.len() as u32;
         while let Some(further) = self.further().await {
             match further {
                 Further::Round(_) if is_foreign && number > rounds.measured.len() as u32 => break,
@@ -203,6 +198,20 @@ impl<'a, 'r> Conductor<'a, 'r> {
                 }
                 Further::Drain(seconds) => self.drain(Duration::from_secs(seconds)).await?,
             }
+        }
+        Ok(())
+    }
+
+    async fn planned_rounds(&self) -> Result<(), Error> {
+        self.warm_up().await?;
+        self.isolates.borrow_mut().choose();
+        // Nobody can tell real users to stay away.
+        if self.order.load != LoadSource::Traffic {
+            self.idle().await?;
+        }
+        let rounds = &self.order.rounds;
+        for (number, &sessions) in (1..).zip(&rounds.measured) {
+            self.round(number, sessions, rounds.arrival_rate).await?;
         }
         Ok(())
     }
@@ -289,14 +298,14 @@ impl<'a, 'r> Conductor<'a, 'r> {
         self.end_stage()
     }
 
-    /// The script's load, of so many sessions, `rate` of them a second.
-    fn job(&self, sessions: u64, rate: f64) -> Job {
+    /// The script's load, with sessions arriving so.
+    pub(crate) fn job(&self, arrivals: Arrivals) -> Job {
         Job {
             script: Arc::clone(&self.order.script),
             target: self.order.target.clone(),
             surroundings: self.surroundings.borrow().clone(),
             transport: Arc::clone(&self.order.transport),
-            arrivals: Arrivals::paced(sessions, rate),
+            arrivals,
             segment: Segment::WHOLE,
             log: None,
             max_in_flight: Some(self.order.limits.in_flight),
@@ -313,28 +322,49 @@ impl<'a, 'r> Conductor<'a, 'r> {
         }
         let meter = Arc::new(Meter::default());
         let before = self.ledger_of_stage();
-        self.meter.replace(Arc::clone(&meter));
         let begun = Instant::now();
-        let performing = load::perform(self.job(sessions, rate), Arc::clone(&meter));
+        let performing = self.performed(self.job(Arrivals::paced(sessions, rate)), &meter);
         tokio::pin!(performing);
-        let mut periods = tokio::time::interval(PERIOD);
-        periods.tick().await;
-        let mut outcome = loop {
+        let outcome = loop {
             tokio::select! {
                 outcome = &mut performing => break outcome,
                 () = tokio::time::sleep(POLL) => self.tell_progress(&before, &meter)?,
-                _ = periods.tick() => { meter.end_period(); }
             }
         };
         self.tell_progress(&before, &meter)?;
-        let pace = meter.ledger().completed as f64 / begun.elapsed().as_secs_f64().max(1e-3);
+        self.loaded(outcome, &meter, begun.elapsed())?;
+        Ok(meter.ledger())
+    }
+
+    /// Performs a load and counts it by periods.
+    pub(crate) async fn performed(&self, job: Job, meter: &Arc<Meter>) -> Outcome {
+        self.meter.replace(Arc::clone(meter));
+        let performing = load::perform(job, Arc::clone(meter));
+        tokio::pin!(performing);
+        let mut periods = tokio::time::interval(PERIOD);
+        periods.tick().await;
+        loop {
+            tokio::select! {
+                outcome = &mut performing => return outcome,
+                _ = periods.tick() => { meter.end_period(); }
+            }
+        }
+    }
+
+    /// Keeps what came of a load.
+    pub(crate) fn loaded(
+        &self,
+        mut outcome: Outcome,
+        meter: &Meter,
+        took: Duration,
+    ) -> Result<(), Error> {
+        let pace = meter.ledger().completed as f64 / took.as_secs_f64().max(1e-3);
         self.fastest.set(self.fastest.get().max(pace));
         self.sessions_before
             .set(self.sessions_before.get() + meter.ledger().created);
         self.meter.replace(Arc::default());
         outcome.periods.push(meter.end_period());
-        self.keep_load(outcome)?;
-        Ok(meter.ledger())
+        self.keep_load(outcome)
     }
 
     /// Writes what came of all loads so far.

@@ -186,16 +186,16 @@ fn round_figures(recording: &Recording) -> Vec<RoundFigures> {
 
 fn warnings(recording: &Recording) -> Vec<String> {
     let mut warnings = recording.warnings.clone();
-    let restless = recording
-        .rounds()
-        .iter()
-        .filter(|round| !round.after.at_rest)
-        .count();
+    // Nobody expects rest in the middle of a load.
+    let under_load = usize::from(recording.plan.walkthrough);
+    let rounds = recording.rounds();
+    let after_load = rounds.iter().skip(under_load);
+    let restless = after_load.filter(|round| !round.after.at_rest).count();
     if restless > 0 {
         warnings.push(format!(
             "the service did not come to rest after {restless} of {} rounds; give it longer with \
              `--max-settle`",
-            recording.rounds().len()
+            rounds.len() - under_load
         ));
     }
     warnings

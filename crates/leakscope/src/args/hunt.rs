@@ -31,6 +31,14 @@ pub(crate) struct HuntArgs {
     #[arg(long)]
     pub(crate) thorough: bool,
 
+    /// As it is done by hand: the script's own load without a pause, and snapshots at the start,
+    /// halfway and after. Less exact, for sessions are in flight at the second
+    #[arg(
+        long,
+        conflicts_with_all = ["quick", "thorough", "rounds", "sessions", "rate", "load_cmd", "traffic"]
+    )]
+    pub(crate) walkthrough: bool,
+
     /// Measured rounds; at least two must agree [default: 3; 2 with --quick, 5 with --thorough]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=9))]
     pub(crate) rounds: Option<u32>,

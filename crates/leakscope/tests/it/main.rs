@@ -26,4 +26,5 @@ mod shapes;
 mod stops;
 mod typescript;
 mod views;
+mod walkthrough;
 mod watch;

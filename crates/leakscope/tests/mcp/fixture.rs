@@ -41,6 +41,7 @@ fn recording() -> Recording {
         base_url: "http://127.0.0.1:1".into(),
         rounds: vec![20],
         arrival_rate: 50.0,
+        walkthrough: false,
     };
     let mut recording = Recording::new(plan, "0.1.0");
     for (stage, created, heap_used, file) in [

@@ -124,6 +124,7 @@ impl Fixture {
             base_url: "http://127.0.0.1:1".into(),
             rounds: self.sessions[..self.planned].to_vec(),
             arrival_rate: 50.0,
+            walkthrough: false,
         };
         let mut teller = Teller {
             recording: Recording::new(plan, "0.0.0"),
