@@ -11,7 +11,7 @@ use source::Position;
 
 use crate::evidence::{Snapshots, Sources};
 use crate::resources::Resource;
-use crate::suspects::telling::{is_telling, main_class};
+use crate::suspects::telling::{is_telling, made_in, main_class};
 use crate::suspects::{Candidate, ClassGrowth};
 use crate::verdict::{ClassRate, Holder, Suspect, Unit};
 use path::Words;
@@ -49,17 +49,17 @@ impl<'a> Namer<'a> {
         let main = own_class.or_else(|| main_class(&candidate.classes));
         let way_up = self.paths.to(candidate.holder).unwrap_or_default();
         let words = Words::of(self, &way_up, candidate.holder);
-        let mut told = words.steps;
+        let last = (self.last, self.analysis);
+        let all_below = main.map(|_| Below::of(self.base, last, candidate.holder));
+        let way_to = |class: &ClassGrowth| {
+            let way = all_below.as_ref().and_then(|b| b.way_to(&class.class));
+            way.unwrap_or_default()
+        };
         let (mut bound_below, mut direct) = (None, true);
-        if let Some(class) = main {
-            let last = (self.last, self.analysis);
-            let all_below = Below::of(self.base, last, candidate.holder);
-            let way_down = all_below.way_to(&class.class).unwrap_or_default();
-            if candidate.of_class {
-                bound_below = below::bound(self, &all_below, &way_down);
-                direct = below::is_direct(self, &all_below, &way_down);
-            }
-            told.extend(below::words(self, &way_down));
+        if let (Some(class), Some(all_below), true) = (main, &all_below, candidate.of_class) {
+            let way_down = way_to(class);
+            bound_below = below::bound(self, all_below, &way_down);
+            direct = below::is_direct(self, all_below, &way_down);
         }
         let mut nearest: Vec<&ClassGrowth> = candidate.classes.iter().collect();
         nearest.sort_by_key(|class| class.depth);
@@ -75,6 +75,12 @@ impl<'a> Namer<'a> {
             inside: candidate.inside,
         };
         let places = lines::places(self, &growing);
+        let made = places.writer.as_ref().filter(|_| !candidate.of_class);
+        let main = made
+            .and_then(|line| made_in(&line.text, &candidate.classes))
+            .or(main);
+        let mut told = words.steps;
+        told.extend(main.map_or_else(Vec::new, |class| below::words(self, &way_to(class))));
         let rate = main.map_or(&candidate.gains, |class| &class.rate);
         Suspect {
             rank,

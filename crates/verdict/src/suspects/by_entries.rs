@@ -4,7 +4,7 @@ use heap::{Growth, HolderGrowth, NodeId, Snapshot};
 
 use super::{Candidate, ClassGrowth, Fate, Measured, graded};
 use crate::Snapshots;
-use crate::rate::Grade;
+use crate::rate::{Grade, Rate};
 
 /// Less than this part of its bytes to itself, and a holder only shares in another's leak.
 const OWN_SHARE: f64 = 0.1;
@@ -73,7 +73,7 @@ fn candidate(
     };
     let classes = dragged_last.iter().map(class);
     // What piles up by chance has no grade of its own.
-    let goes_along = |c: &ClassGrowth| c.rate.grade().is_some() || gains.grade().is_none();
+    let goes_along = |c: &ClassGrowth| is_regular(measured, &c.rate) || gains.grade().is_none();
     let mut classes: Vec<ClassGrowth> = classes.filter(goes_along).collect();
     classes.sort_by(|a, b| b.bytes_per_session.total_cmp(&a.bytes_per_session));
     let bytes = measured.rate(|g| of(g).map_or(0, |h| h.dragged_bytes) as f64);
@@ -91,4 +91,31 @@ fn candidate(
         bytes_per_session,
         fate,
     })
+}
+
+/// Whether a class has a grade, by the sessions or by something else that is counted: two for each
+/// session of a rare scenario are further from constant by session than one is.
+fn is_regular(measured: &Measured<'_>, rate: &Rate) -> bool {
+    rate.grade().is_some() || graded(measured, rate).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measured::Unit;
+
+    #[test]
+    fn two_for_each_session_of_a_rare_scenario_are_as_regular_as_one() {
+        let sessions = [101, 211, 307];
+        let mut measured = Measured::default();
+        measured.units.push(Unit {
+            name: "session of the scenario `double`".into(),
+            counts: vec![4, 6, 14],
+        });
+        let rate = |changes: [f64; 3]| Rate::of(changes.to_vec(), &sessions);
+        assert!(is_regular(&measured, &rate([4.0, 6.0, 14.0])));
+        assert!(is_regular(&measured, &rate([8.0, 12.0, 28.0])));
+        assert!(!is_regular(&measured, &rate([8.0, 19.0, 14.0])));
+        assert!(!is_regular(&Measured::default(), &rate([8.0, 12.0, 28.0])));
+    }
 }

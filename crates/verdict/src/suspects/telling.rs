@@ -14,6 +14,18 @@ pub(crate) fn nearest_class(classes: &[ClassGrowth]) -> Option<&ClassGrowth> {
     nearest(classes.iter())
 }
 
+/// The class nearest to the holder of those that a statement makes: `new Session(…)`, which Node.js
+/// may have put something of its own around.
+pub(crate) fn made_in<'c>(text: &str, classes: &'c [ClassGrowth]) -> Option<&'c ClassGrowth> {
+    let makes = |c: &&ClassGrowth| text.contains(&format!("new {}(", c.class));
+    nearest(
+        classes
+            .iter()
+            .filter(|c| is_telling(&c.class))
+            .filter(makes),
+    )
+}
+
 fn nearest<'c>(classes: impl Iterator<Item = &'c ClassGrowth>) -> Option<&'c ClassGrowth> {
     classes.min_by(|a, b| {
         let by_bytes = b.bytes_per_session.total_cmp(&a.bytes_per_session);
@@ -96,5 +108,18 @@ mod tests {
         ];
         assert_eq!(main_class(&entry).unwrap().class, "{resolve, reject}");
         assert!(main_class(&[]).is_none());
+    }
+
+    #[test]
+    fn what_a_statement_makes_is_told_by_the_class_in_it() {
+        let classes = [
+            class("ReadableWorkerStdio", 4, 300.0),
+            class("Worker", 13, 100.0),
+            class("Map", 2, 500.0),
+        ];
+        let made = |text| made_in(text, &classes).map(|c| c.class.as_str());
+        assert_eq!(made("const worker = new Worker(code);"), Some("Worker"));
+        assert_eq!(made("workers.set(id, worker);"), None);
+        assert_eq!(made("new WorkerPool(new Map())"), None);
     }
 }
