@@ -128,6 +128,18 @@ impl Forecast {
         Some(Lack::Disk { needed, free })
     }
 
+    /// In half a line.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let left = self.headroom.as_ref();
+        let left = left.map_or(String::new(), |h| format!(" of {} left", Bytes(h.bytes)));
+        format!(
+            "up to {}{left} each, and the service stands still for up to {}",
+            Bytes(self.memory()),
+            self.pause()
+        )
+    }
+
     /// Bytes of memory that V8 takes for it.
     fn memory(&self) -> u64 {
         self.nodes * MEMORY_PER_NODE
@@ -208,6 +220,15 @@ mod tests {
             ..forecast(None, None)
         };
         assert_eq!(small.knowing(&counted).nodes, 20);
+    }
+
+    #[test]
+    fn what_it_costs_fits_into_a_line() {
+        let costs = forecast(Some(3 << 30), None).with_nodes(100_000);
+        assert_eq!(
+            costs.brief(),
+            "up to 143.1 MiB of 3.0 GiB left each, and the service stands still for up to 400 ms"
+        );
     }
 
     #[test]

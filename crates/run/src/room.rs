@@ -14,7 +14,7 @@ impl Conductor<'_, '_> {
     pub(crate) async fn foresee(&self) -> Result<(), Error> {
         let folder = self.folder.path();
         let main = Forecast::of(&self.inspector, Some(self.pid), folder).await?;
-        self.tell(&Event::SnapshotForecast(main.to_string()))?;
+        self.tell(&Event::SnapshotForecast(main.brief()))?;
         self.keep_forecast(MAIN, main)?;
         for (name, pid, inspector) in self.others() {
             // One that has just ended takes no room.
