@@ -5,7 +5,7 @@
 //! what add-ons and Node.js itself allocate. A page that was reserved and never touched is in V8's
 //! figures and not resident, so that the native part may come out a little low, even below zero.
 
-use recording::{Reading, Recording};
+use recording::{Reading, Recording, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,8 @@ impl MemoryGrowth {
 pub(crate) struct Growths {
     pub(crate) external: Rate,
     pub(crate) native: Rate,
+    /// Bytes by which the native part grew over the warm-up, and the sessions that it had.
+    pub(crate) native_in_warm_up: (i64, u64),
 }
 
 impl Growths {
@@ -112,7 +114,15 @@ impl Growths {
         Self {
             external: rate(|split| split.array_buffer_bytes + split.other_external_bytes),
             native: rate(|split| split.native_bytes),
+            native_in_warm_up: Self::in_warm_up(recording).unwrap_or_default(),
         }
+    }
+
+    fn in_warm_up(recording: &Recording) -> Option<(i64, u64)> {
+        let warm_up = recording.stage(Stage::WarmUp)?;
+        let cold = MemorySplit::of(warm_up.readings.first()?);
+        let warm = MemorySplit::of(warm_up.readings.last()?);
+        Some((warm.since(&cold).native_bytes, warm_up.ledger.created))
     }
 }
 

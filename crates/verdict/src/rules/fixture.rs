@@ -23,6 +23,7 @@ pub(crate) struct Fixture {
     external_steps: Vec<i64>,
     descriptors: Vec<u64>,
     failed: Vec<u64>,
+    warm_up: (i64, u64),
     planned: usize,
     drain_change: Option<i64>,
     may_be_bounded: bool,
@@ -40,6 +41,7 @@ impl Fixture {
             external_steps: vec![0; sessions.len()],
             descriptors: vec![0; sessions.len()],
             failed: vec![0; sessions.len()],
+            warm_up: (0, 0),
             planned: sessions.len(),
             drain_change: None,
             may_be_bounded: false,
@@ -71,6 +73,12 @@ impl Fixture {
     /// Bytes by which the resident set grows in each round, beside the heap.
     pub(crate) fn native(mut self, steps: &[i64]) -> Self {
         self.native_steps = steps.to_vec();
+        self
+    }
+
+    /// Bytes by which the resident set grows over the warm-up, beside the heap, and its sessions.
+    pub(crate) fn warm_up(mut self, bytes: i64, sessions: u64) -> Self {
+        self.warm_up = (bytes, sessions);
         self
     }
 
@@ -134,7 +142,16 @@ impl Fixture {
             external: 1_000_000,
             descriptors: 20,
         };
-        teller.stage(Stage::WarmUp, Ledger::default());
+        let (grown, sessions) = self.warm_up;
+        let warm_up = Ledger {
+            created: sessions,
+            completed: sessions,
+            ..Ledger::default()
+        };
+        teller.begin(Stage::WarmUp, warm_up);
+        teller.read();
+        teller.native += grown;
+        teller.end();
         teller.stage(Stage::Idle, Ledger::default());
         for (i, &created) in self.sessions.iter().enumerate() {
             let failed = self.failed[i];
@@ -190,6 +207,11 @@ struct Teller {
 
 impl Teller {
     fn stage(&mut self, stage: Stage, ledger: Ledger) {
+        self.begin(stage, ledger);
+        self.end();
+    }
+
+    fn begin(&mut self, stage: Stage, ledger: Ledger) {
         let at = self.at;
         self.recording.apply(&Event::StageStarted {
             at,
@@ -198,6 +220,9 @@ impl Teller {
         });
         self.recording.apply(&Event::LoadProgress(ledger));
         self.at.nanos += 10_000_000_000;
+    }
+
+    fn read(&mut self) {
         let heap = HeapFigures {
             heap_used: self.heap_used.unsigned_abs(),
             heap_total: self.heap_used.unsigned_abs(),
@@ -217,6 +242,10 @@ impl Teller {
             heap,
             at_rest: true,
         }));
+    }
+
+    fn end(&mut self) {
+        self.read();
         let taken = SnapshotFacts {
             file: "a.heapsnapshot".into(),
             bytes: 1,

@@ -17,6 +17,10 @@ use crate::Outcome;
 /// What a round may bring by chance, in bytes.
 const NOISE: f64 = 6.0 * 1024.0 * 1024.0;
 
+/// What a warm-up brings that fills pools, starts threads and compiles, in bytes: clean services were
+/// seen to take 15 MiB.
+const WARM: f64 = 64.0 * 1024.0 * 1024.0;
+
 /// Bytes per session that are worth a word.
 const LEAST: f64 = 3.0 * 1024.0;
 
@@ -34,12 +38,15 @@ pub(super) fn rule(assessment: &Assessment<'_>) -> Option<Finding> {
         return None;
     };
     let shows = |rate: f64, sessions: u64| rate >= LEAST.max(NOISE / sessions.max(1) as f64);
+    // It has so many sessions that nothing hides what each of them leaves.
+    let (warmed_by, warm_up) = assessment.memory.native_in_warm_up;
+    let grew_in_warm_up = warmed_by as f64 > WARM.max(LEAST * warm_up as f64);
     if !went_on {
         // So few sessions show only what is large: but what never falls, or brings more than chance all
         // together, is looked at again.
         let sessions: u64 = native.sessions().iter().sum();
         let much = native.total() > NOISE + LEAST * sessions as f64;
-        let grows = much || (before > LEAST && last > LEAST);
+        let grows = much || grew_in_warm_up || (before > LEAST && last > LEAST);
         return further.filter(|_| grows).map(again);
     }
     if !shows(last, sessions_last) || native.per_session < LEAST {
@@ -129,5 +136,15 @@ mod tests {
         check(rule, &run(&[4 * MIB, 3 * MIB, -MIB]), None);
         let much = run(&[4 * MIB, -MIB, 7 * MIB]);
         check(rule, &much, Some(Outcome::Inconclusive));
+        // The snapshots hid what they brought; the warm-up shows it, or started some threads.
+        let hidden = || run(&[-2 * MIB, MIB / 2, 7 * MIB]);
+        check(rule, &hidden(), None);
+        check(
+            rule,
+            &hidden().warm_up(257 * MIB, 10_365),
+            Some(Outcome::Inconclusive),
+        );
+        check(rule, &hidden().warm_up(60 * MIB, 10_365), None);
+        check(rule, &hidden().warm_up(257 * MIB, 100_000), None);
     }
 }
