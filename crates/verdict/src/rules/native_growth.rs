@@ -18,8 +18,8 @@ use crate::Outcome;
 const NOISE: f64 = 6.0 * 1024.0 * 1024.0;
 
 /// What a warm-up brings that fills pools, starts threads and compiles, in bytes: clean services were
-/// seen to take 15 MiB.
-const WARM: f64 = 64.0 * 1024.0 * 1024.0;
+/// seen to take 30 MiB, most of them less than 10.
+const WARM: f64 = 32.0 * 1024.0 * 1024.0;
 
 /// Bytes per session that are worth a word.
 const LEAST: f64 = 3.0 * 1024.0;
@@ -144,7 +144,7 @@ mod tests {
             &hidden().warm_up(257 * MIB, 10_365),
             Some(Outcome::Inconclusive),
         );
-        check(rule, &hidden().warm_up(60 * MIB, 10_365), None);
+        check(rule, &hidden().warm_up(31 * MIB, 10_365), None);
         check(rule, &hidden().warm_up(257 * MIB, 100_000), None);
     }
 }
