@@ -22,6 +22,10 @@ use crate::targets::failed;
 /// How often the service is looked at while a condition is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How often a process is looked at that is likely to be ending, and for how long.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+
 /// One snapshot that was taken.
 #[derive(Debug, Serialize)]
 struct Taken {
@@ -210,7 +214,10 @@ async fn capture(args: &CaptureArgs, root: Option<u32>, turn: &Turn<'_>) -> Resu
         Ok(Some(facts)) => Ok(facts),
         Err(error) => Err(error),
     };
-    let facts = taken.map_err(|error| died(turn.process, &error))?;
+    let facts = match taken {
+        Ok(facts) => facts,
+        Err(error) => return Err(died(turn.process, &error).await),
+    };
     tell(&format!(
         "{}: {} in {}",
         turn.title(),
@@ -273,8 +280,17 @@ async fn as_messages(
 }
 
 /// A connection that breaks because the service is no more is the service's end.
-fn died(process: Option<&Process>, error: &probe::Error) -> Failure {
+async fn died(process: Option<&Process>, error: &probe::Error) -> Failure {
     let failure = failed(error);
+    if let (Some(process), probe::Error::Disconnected { .. }) = (process, error) {
+        // It closes its connections before it is gone.
+        let gone = async {
+            while process.is_alive() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let _ = tokio::time::timeout(GONE_WITHIN, gone).await;
+    }
     match process {
         Some(process) if !error.is_disk() && !process.is_alive() => {
             let pid = process.pid;

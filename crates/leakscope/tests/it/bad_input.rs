@@ -143,11 +143,24 @@ fn a_port_that_is_taken() {
 
 #[test]
 fn a_full_disk_for_the_run_folder() {
-    let hunt = Hunt::on(&["node", &service("plain.js")]).http_load();
+    let refused = on_a_small_disk(&Hunt::on(&["node", &service("plain.js")]).http_load());
+    let words = [
+        "a heap snapshot needs ",
+        " on the disk, and ",
+        "hint: ",
+        "--out DIR",
+    ];
+    refused.check_error(6, &words);
+    let tried = Hunt::on(&["node", &service("plain.js")]).http_load();
+    let tried = on_a_small_disk(&tried.arg("--force"));
+    tried.check_error(6, &["heapsnapshot", "No space left", "hint: ", "--out DIR"]);
+}
+
+/// A hunt whose folder has room for all but a snapshot.
+fn on_a_small_disk(hunt: &Hunt) -> Done {
     std::fs::create_dir(hunt.run_dir()).unwrap();
     let disk = hunt.run_dir().to_str().unwrap().to_owned();
-    // A disk that only this command sees, with room for all but a snapshot; what is on it is copied
-    // out at the end.
+    // A disk that only this command sees; what is on it is copied out at the end.
     let script = format!(
         "mount -t tmpfs -o size=3m none '{disk}' && {{ \"$@\"; code=$?; \
          cp '{disk}/run.json' kept.json; exit $code; }}"
@@ -166,11 +179,11 @@ fn a_full_disk_for_the_run_folder() {
     .into();
     words.extend(hunt.words());
     let done = Done::of(&hunt.command(&words).output().unwrap());
-    done.check_error(6, &["heapsnapshot", "No space left", "hint: ", "--out DIR"]);
     hunt.check_nothing_is_left();
     let kept = crate::harness::read_json(&hunt.dir.path().join("kept.json"));
     assert_eq!(kept["stages"][1]["stage"], "warm-up");
     assert_eq!(kept["exit"]["end"], "failed");
+    done
 }
 
 #[test]
