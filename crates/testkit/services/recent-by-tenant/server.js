@@ -1,11 +1,11 @@
 'use strict';
 
-// Of every tenant the last four documents are kept. No list gains much, but all of them together do,
+// Of every tenant the last five documents are kept. No list gains much, but all together do,
 // ever less, until the last one is full.
 const http = require('node:http');
 
-const TENANTS = 800;
-const KEPT = 4;
+const TENANTS = 1000;
+const KEPT = 5;
 const tenants = Array.from({ length: TENANTS }, () => ({ recent: [] }));
 let documents = 0;
 
