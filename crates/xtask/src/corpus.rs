@@ -18,12 +18,13 @@ use truth::{Mistake, Question, mistakes};
 
 /// One service for every rule that decides or asks for more, whatever the machine's pace; they run
 /// in CI. For `enough_data` a hunt is ended early, by a test of its own.
-const OF_EVERY_RULE: [&str; 16] = [
+const OF_EVERY_RULE: [&str; 17] = [
     "array-audit-log",
     "env-rewritten",
     "error-one-in-twenty",
     "external-text",
     "files-left-open",
+    "flight-recorder",
     "flushed-when-quiet",
     "growing-with-time",
     "keys-by-chance",
