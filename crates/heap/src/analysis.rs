@@ -40,6 +40,7 @@ use distances::Distances;
 use essential::Essential;
 use retained::Retained;
 use weak_maps::WeakMaps;
+pub(crate) use weak_maps::table_of;
 
 /// Everything that DevTools computes of one snapshot.
 #[derive(Debug)]

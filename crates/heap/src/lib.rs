@@ -115,6 +115,6 @@ pub use parse::{Kept, Loss, Recovered, locate, parse, recover};
 pub use redact::{Redacted, Redaction, names_of_code, redact};
 pub use repeated::{Repeated, repeated_strings};
 pub use retained_growth::{RetainedGrowth, growing_reference, keepers};
-pub use retaining::{PathStep, RetainingPaths};
+pub use retaining::{PathStep, RetainingPaths, weak_map_table};
 pub use snapshot::{Edge, EdgeKind, EdgeName, Location, NodeId, NodeIx, NodeType, Snapshot};
 pub use ties::{Tie, followers, ties};

@@ -3,14 +3,15 @@
 //! Owns the choice of one path from the roots to an object. DevTools' shortest path often runs
 //! through the engine's own tables; here every edge has a cost, low for what a program wrote
 //! (properties, elements, closure variables), high for hidden nodes, code and system roots, and
-//! the cheapest path wins. Weak edges and a weak collection's pairs never count. Must not know any
-//! wording.
+//! the cheapest path wins. Weak edges never count. Of an entry of a `WeakMap`, which lives while map
+//! and key do, the way through the key counts, and it costs much. Must not know any wording.
 //!
 //! Cost: one pass over the edges with a bucket queue (Dial, 1969): linear in nodes and edges times
 //! the highest cost of an edge.
 
+use crate::analysis::table_of;
 use crate::holders::is_strong;
-use crate::{Edge, EdgeKind, EdgeName, NodeIx, NodeType, Snapshot};
+use crate::{Edge, EdgeKind, EdgeName, NodeId, NodeIx, NodeType, Snapshot};
 
 /// The costs of edges are below this.
 const BUCKETS: usize = 64;
@@ -20,6 +21,8 @@ const INTERNAL: usize = 3;
 /// Prototypes and constructors lead everywhere and explain nothing.
 const PROTOTYPE: usize = 12;
 const HIDDEN: usize = 16;
+/// From a key to its value: only where nothing that a program wrote keeps the value.
+const WEAK_MAP_ENTRY: usize = 20;
 const SYSTEM_ROOT: usize = 30;
 
 /// One step of a retaining path.
@@ -109,10 +112,13 @@ impl Search<'_> {
     fn visit(&mut self, node: NodeIx, cost: u64) {
         let snapshot = self.snapshot;
         for edge in snapshot.edges(node) {
-            if is_strong(snapshot, edge) {
-                let step = PathStep { from: node, edge };
-                self.reach(edge.to, cost + edge_cost(snapshot, step) as u64, Some(step));
-            }
+            let step = PathStep { from: node, edge };
+            let step_cost = match is_strong(snapshot, edge) {
+                true => edge_cost(snapshot, step),
+                false if weak_map_table(snapshot, step).is_some() => WEAK_MAP_ENTRY,
+                false => continue,
+            };
+            self.reach(edge.to, cost + step_cost as u64, Some(step));
         }
     }
 
@@ -124,6 +130,19 @@ impl Search<'_> {
             self.queued += 1;
         }
     }
+}
+
+/// The table of the `WeakMap` in which a step leads from a key to its value.
+#[must_use]
+pub fn weak_map_table(snapshot: &Snapshot, step: PathStep) -> Option<NodeId> {
+    if step.edge.kind != EdgeKind::Internal {
+        return None;
+    }
+    let EdgeName::Name(name) = snapshot.edge_name(step.edge) else {
+        return None;
+    };
+    let table = table_of(&name).map(NodeId)?;
+    (snapshot.node_id(step.from) != table).then_some(table)
 }
 
 fn edge_cost(snapshot: &Snapshot, step: PathStep) -> usize {
@@ -164,5 +183,34 @@ fn internal_cost(name: &str) -> usize {
         | "async_function" => PLAIN,
         "map" | "prototype" | "initial_map" | "feedback_cell" | "shared" | "code" => HIDDEN,
         _ => INTERNAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_a_weak_map_is_reached_through_its_key_unless_something_else_keeps_it() {
+        let pair = "part of key (Key @11) -> value (Value @13) pair in WeakMap (table @17)";
+        let weak = format!(
+            "root -> key@11:Key 100 property key
+             root -> map@15:WeakMap 100 property map
+             map -> table@17:array/ 100 internal table
+             key -> value@13:Value 100 internal \"1 / {pair}\"
+             table -> value internal \"2 / {pair}\"
+             table ~> key weak 1"
+        );
+        let above_value = |text: &str| {
+            let snapshot = crate::parse(&*testkit::heap(text), None).unwrap();
+            let paths = RetainingPaths::of(&snapshot);
+            let value = snapshot.node_by_id(NodeId(13)).unwrap();
+            let last = paths.to(value).unwrap().pop().unwrap();
+            let above = snapshot.name(last.from).into_owned();
+            (above, weak_map_table(&snapshot, last))
+        };
+        assert_eq!(above_value(&weak), ("Key".into(), Some(NodeId(17))));
+        let also = format!("{weak}\nroot -> list:Array 8 property list\nlist -> value element");
+        assert_eq!(above_value(&also), ("Array".into(), None));
     }
 }

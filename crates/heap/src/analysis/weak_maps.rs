@@ -125,6 +125,11 @@ fn pairs(snapshot: &Snapshot) -> (Vec<Pair>, usize) {
     (pairs, entries.len())
 }
 
+/// The id of the table that such a name tells of.
+pub(crate) fn table_of(name: &str) -> Option<u64> {
+    parsed(name).map(|(_, table_id)| table_id)
+}
+
 /// `12 / part of key (K @1) -> value (V @2) pair in WeakMap (table @3)`: what follows the first
 /// number, and the table's id. K and V may be anything without a line end.
 fn parsed(name: &str) -> Option<(&str, u64)> {

@@ -109,10 +109,7 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     let of_node = own_class.is_some_and(|class| makers_of_node(sources, class).is_some());
     let by_name = |binding: &Binding| match binding {
         Binding::Property { .. } if of_node => None,
-        Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
-        Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
-        Binding::Listeners { event, .. } => listeners(namer, event),
-        Binding::Unnamed => None,
+        binding => by_name(namer, binding, inside),
     };
     let mut places = by_name(growing.binding).unwrap_or_default();
     let is_sure = |places: &Places| places.how.as_ref().is_some_and(How::is_sure);
@@ -159,6 +156,16 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     places
 }
 
+fn by_name(namer: &Namer<'_>, binding: &Binding, inside: bool) -> Option<Places> {
+    match binding {
+        Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
+        Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
+        Binding::Listeners { event, .. } => listeners(namer, event),
+        Binding::Value { map, .. } => by_name(namer, map, true),
+        Binding::Unnamed => None,
+    }
+}
+
 /// The service's own call that leads to a line in a package, in the function at `within`.
 fn own_call_to(sources: &Sources, line: &SourceLine, within: Option<Place>) -> Option<SourceLine> {
     let leading = within.and_then(|to| callers::leading_to(sources, to));
@@ -199,6 +206,7 @@ pub(super) fn may_be_bounded(namer: &Namer<'_>, binding: &Binding) -> bool {
             of_constructor.is_some_and(Script::is_of_package)
                 || scripts.any(|script| script.text.member_may_be_bounded(name))
         }
+        Binding::Value { map, .. } => may_be_bounded(namer, map),
         Binding::Listeners { .. } | Binding::Unnamed => false,
     }
 }
@@ -244,6 +252,7 @@ fn into_package(namer: &Namer<'_>, binding: &Binding) -> Option<SourceLine> {
         Binding::Variable { closure, .. } => *closure,
         Binding::Property { owner, .. } => Some(*owner),
         Binding::Listeners { emitter, .. } => Some(*emitter),
+        Binding::Value { map, .. } => return into_package(namer, map),
         Binding::Unnamed => None,
     };
     let at = namer.last.location(of_package?)?;

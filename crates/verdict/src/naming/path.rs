@@ -45,6 +45,12 @@ pub(crate) enum Binding {
         emitter: NodeIx,
         emitter_class: String,
     },
+    /// A value in a `WeakMap`.
+    Value {
+        map: Box<Binding>,
+        /// The class of its key, which keeps it alive.
+        key_class: String,
+    },
     /// Nothing that has a name in the program.
     Unnamed,
 }
@@ -61,6 +67,7 @@ impl Binding {
         match self {
             Self::Variable { told: name, .. } | Self::Property { name, .. } => Some(name),
             Self::Listeners { event, .. } => Some(event),
+            Self::Value { map, .. } => map.name(),
             Self::Unnamed => None,
         }
     }
@@ -96,6 +103,10 @@ impl Binding {
             } => {
                 format!("listeners for '{event}' of {emitter_class} that are never removed")
             }
+            Self::Value { map, key_class } => {
+                let map = of_map(map);
+                format!("{class} kept in {map} while its key, {key_class}, lives")
+            }
             Self::Unnamed => format!("{class} kept alive by the engine's roots"),
         }
     }
@@ -104,9 +115,14 @@ impl Binding {
 impl Words {
     /// The words for the way from the roots to `holder`.
     pub(crate) fn of(namer: &Namer<'_>, way_up: &[PathStep], holder: NodeIx) -> Self {
+        Self::within(namer, way_up, holder, false)
+    }
+
+    fn within(namer: &Namer<'_>, way_up: &[PathStep], holder: NodeIx, is_of_map: bool) -> Self {
         let start = landmark(namer, way_up);
         let mut teller = Teller {
             namer,
+            is_of_map,
             steps: Vec::new(),
             binding: Binding::Unnamed,
             event: None,
@@ -159,6 +175,8 @@ fn is_landmark(namer: &Namer<'_>, node: NodeIx) -> bool {
 /// Tells one step after the other.
 struct Teller<'a, 'n> {
     namer: &'a Namer<'n>,
+    /// Whether the path is that of a `WeakMap` on another path: two may be on the paths of one another.
+    is_of_map: bool,
     steps: Vec<String>,
     binding: Binding,
     /// The events, quoted, whose listener was told last.
@@ -186,6 +204,9 @@ impl Teller<'_, '_> {
             }
             EdgeKind::Property | EdgeKind::Shortcut => self.property(step, name),
             EdgeKind::Element => self.steps.push("[n]".into()),
+            EdgeKind::Internal if heap::weak_map_table(self.namer.last, step).is_some() => {
+                self.value_of_key(step);
+            }
             EdgeKind::Internal if self.namer.last.node_type(step.from) == NodeType::Array => {
                 self.steps.push("[n]".into());
             }
@@ -324,6 +345,22 @@ impl Teller<'_, '_> {
         };
     }
 
+    /// A value lives while map and key do: the path runs through the key, the map has the name.
+    fn value_of_key(&mut self, step: PathStep) {
+        let Namer { last, paths, .. } = self.namer;
+        let table = heap::weak_map_table(last, step).and_then(|id| last.node_by_id(id));
+        let map = table.and_then(|table| paths.last_step(table));
+        let map = map.map(|step| step.from).filter(|_| !self.is_of_map);
+        let way_up = map.and_then(|map| Some((paths.to(map)?, map)));
+        let words = way_up.map(|(way, map)| Words::within(self.namer, &way, map, true));
+        let map = words.map_or(Binding::Unnamed, |words| words.binding);
+        self.steps.push(format!("value in {}", of_map(&map)));
+        self.binding = Binding::Value {
+            map: Box::new(map),
+            key_class: self.namer.class(step.from),
+        };
+    }
+
     /// Closures and objects of a class with a name of its own; not contexts, stores and plain
     /// objects, which the step to them has told already.
     fn is_worth_telling(&self, node: NodeIx, step: PathStep) -> bool {
@@ -373,6 +410,14 @@ impl Teller<'_, '_> {
             format!(" ({}:{line})", inside.unwrap_or(&file))
         });
         name + &place.unwrap_or_default()
+    }
+}
+
+/// A `WeakMap`, by its name if it has one.
+fn of_map(map: &Binding) -> String {
+    match map.name() {
+        Some(name) => format!("the WeakMap `{name}`"),
+        None => "a WeakMap".to_owned(),
     }
 }
 
