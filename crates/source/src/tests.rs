@@ -579,6 +579,31 @@ fn what_adds_inside_or_by_spelling_is_told_when_asked_for() {
 }
 
 #[test]
+fn private_fields_of_older_targets_are_entries_of_their_weak_maps() {
+    for statement in [
+        "__classPrivateFieldGet(this, _list, 'f').push(1)",
+        "tslib_1.__classPrivateFieldGet(self, _list, 'f').push(1)",
+        "__privateGet(this, _list)[key] = value",
+        "_class_private_field_get(this, _list).set(key, value)",
+        "_classPrivateFieldGet2(_list, this).push(1)",
+    ] {
+        let text = format!("var _list; function use▸() {{ {statement}; }} _list = new WeakMap();");
+        let Marked { file, marks } = marked(&text);
+        let found = file.additions_inside("_list", marks[0]);
+        assert_eq!(found.len(), 1, "{statement}");
+        assert!(!file.may_be_bounded("_list", marks[0]), "{statement}");
+    }
+    for statement in [
+        "__classPrivateFieldGet(this, _list, 'f').shift()",
+        "if (__classPrivateFieldGet(this, _list, 'f').size > max) drop()",
+    ] {
+        let text = format!("const _list = new WeakMap(); function use▸() {{ {statement}; }}");
+        let Marked { file, marks } = marked(&text);
+        assert!(file.may_be_bounded("_list", marks[0]), "{statement}");
+    }
+}
+
+#[test]
 fn what_is_taken_from_measured_or_written_in_a_circle_may_be_bounded() {
     for statement in [
         "all.delete(key)",

@@ -286,7 +286,8 @@ impl<'a> Extraction<'_, 'a> {
     /// Adds to what an expression stands for, or to what that is inside of.
     fn add_to_at(&mut self, object: &Expression<'a>, how: How, at: At) {
         if let Some(target) = self.target_of(object) {
-            self.add(target, how, at);
+            let is_value = matches!(unwrapped(object), Expression::CallExpression(_));
+            self.add(target, if is_value { How::Inside } else { how }, at);
         } else if let Some(container) = self.container_of(object) {
             self.add(container, How::Inside, at);
         }

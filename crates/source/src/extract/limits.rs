@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 };
 
 use super::Extraction;
-use super::targets::unwrapped;
+use super::targets::{private_field, unwrapped};
 use crate::facts::Target;
 
 /// Methods that take something from the object that they are called on.
@@ -70,7 +70,7 @@ impl<'a> Extraction<'_, 'a> {
             return None;
         }
         match unwrapped(member.object()) {
-            Expression::CallExpression(call) => {
+            Expression::CallExpression(call) if private_field(call).is_none() => {
                 let of = call.arguments.first()?.as_expression()?;
                 self.target_of(of)
             }
@@ -109,13 +109,14 @@ impl<'a> Extraction<'_, 'a> {
     }
 }
 
-/// `[]`, `{}`, `''`, `null`, `new …`
+/// `[]`, `{}`, `''`, `null`, `new …`; not the `WeakMap` of a private field, which is made once.
 fn is_empty(value: &Expression<'_>) -> bool {
     match value {
         Expression::ArrayExpression(array) => array.elements.is_empty(),
         Expression::ObjectExpression(object) => object.properties.is_empty(),
         Expression::StringLiteral(text) => text.value.is_empty(),
-        Expression::NewExpression(_) | Expression::NullLiteral(_) => true,
+        Expression::NewExpression(new) => !new.callee.is_specific_id("WeakMap"),
+        Expression::NullLiteral(_) => true,
         _ => false,
     }
 }

@@ -2,8 +2,8 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    AssignmentTarget, ChainElement, Expression, IdentifierReference, MemberExpression,
-    SimpleAssignmentTarget,
+    AssignmentTarget, CallExpression, ChainElement, Expression, IdentifierReference,
+    MemberExpression, SimpleAssignmentTarget,
 };
 
 use super::Extraction;
@@ -23,12 +23,14 @@ pub(super) enum Left<'e, 'a> {
 
 impl<'a> Extraction<'_, 'a> {
     /// The variable or property that an expression evaluates to, seen through `x || []`,
-    /// `x ??= []`, parentheses, optional chains and TypeScript's casts.
+    /// `x ??= []`, parentheses, optional chains and TypeScript's casts. A private field of an older
+    /// target is the `WeakMap` that has its values.
     pub(super) fn target_of(&self, expression: &Expression<'a>) -> Option<Target> {
         let mut expression = expression;
         for _ in 0..WRAPPERS {
             expression = match unwrapped(expression) {
                 Expression::Identifier(id) => return self.variable(id),
+                Expression::CallExpression(call) => return self.variable(private_field(call)?),
                 Expression::LogicalExpression(logical) => &logical.left,
                 Expression::AssignmentExpression(assignment) => {
                     return self.target_of_left(&assignment.left);
@@ -147,6 +149,30 @@ pub(super) fn text<'a>(expression: &Expression<'a>) -> Option<&'a str> {
         Expression::TemplateLiteral(template) => Some(template.single_quasi()?.as_str()),
         _ => None,
     }
+}
+
+/// The `WeakMap` in which compilers keep the private fields of older targets, where a call reads one:
+/// `__classPrivateFieldGet(this, _field, "f")` of TypeScript, `__privateGet(this, _field)` of esbuild,
+/// `_class_private_field_get(this, _field)` of SWC, `_classPrivateFieldGet(_field, this)` of Babel.
+pub(super) fn private_field<'e, 'a>(
+    call: &'e CallExpression<'a>,
+) -> Option<&'e IdentifierReference<'a>> {
+    let helper = match unwrapped(&call.callee) {
+        Expression::Identifier(id) => id.name.as_str(),
+        callee => callee.as_member_expression()?.static_property_name()?,
+    };
+    let helper = helper.replace('_', "").to_ascii_lowercase();
+    let reads = helper.contains("privatefieldget") || helper.contains("privateget");
+    let mut arguments = call
+        .arguments
+        .iter()
+        .rev()
+        .filter_map(|a| a.as_expression());
+    let map = arguments.find_map(|argument| match unwrapped(argument) {
+        Expression::Identifier(id) => Some(&**id),
+        _ => None,
+    });
+    map.filter(|_| reads)
 }
 
 pub(super) fn unwrapped<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
