@@ -286,6 +286,7 @@ impl<'a> Extraction<'_, 'a> {
     /// Adds to what an expression stands for, or to what that is inside of.
     fn add_to_at(&mut self, object: &Expression<'a>, how: How, at: At) {
         if let Some(target) = self.target_of(object) {
+            // A call that has a target reads a private field: a value in the map that is the target.
             let is_value = matches!(unwrapped(object), Expression::CallExpression(_));
             self.add(target, if is_value { How::Inside } else { how }, at);
         } else if let Some(container) = self.container_of(object) {

@@ -153,7 +153,8 @@ pub(super) fn text<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 
 /// The `WeakMap` in which compilers keep the private fields of older targets, where a call reads one:
 /// `__classPrivateFieldGet(this, _field, "f")` of TypeScript, `__privateGet(this, _field)` of esbuild,
-/// `_class_private_field_get(this, _field)` of SWC, `_classPrivateFieldGet(_field, this)` of Babel.
+/// `_class_private_field_get(this, _field)` of SWC, `_classPrivateFieldGet(_field, this)` of Babel. The
+/// map is the last argument that is a plain name.
 pub(super) fn private_field<'e, 'a>(
     call: &'e CallExpression<'a>,
 ) -> Option<&'e IdentifierReference<'a>> {

@@ -109,7 +109,7 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     let of_node = own_class.is_some_and(|class| makers_of_node(sources, class).is_some());
     let by_name = |binding: &Binding| match binding {
         Binding::Property { .. } if of_node => None,
-        binding => by_name(namer, binding, inside),
+        binding => bound(namer, binding, inside),
     };
     let mut places = by_name(growing.binding).unwrap_or_default();
     let is_sure = |places: &Places| places.how.as_ref().is_some_and(How::is_sure);
@@ -156,12 +156,12 @@ pub(super) fn places(namer: &Namer<'_>, growing: &Growing<'_>) -> Places {
     places
 }
 
-fn by_name(namer: &Namer<'_>, binding: &Binding, inside: bool) -> Option<Places> {
+fn bound(namer: &Namer<'_>, binding: &Binding, inside: bool) -> Option<Places> {
     match binding {
         Binding::Variable { name, closure, .. } => variable(namer, name, *closure, inside),
         Binding::Property { name, owner, .. } => property(namer, name, *owner, inside),
         Binding::Listeners { event, .. } => listeners(namer, event),
-        Binding::Value { map, .. } => by_name(namer, map, true),
+        Binding::Value { map, .. } => bound(namer, map, true),
         Binding::Unnamed => None,
     }
 }
